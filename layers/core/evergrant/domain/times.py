@@ -1,0 +1,18 @@
+"""Times on the wire: ISO 8601, UTC, milliseconds, `Z`."""
+
+from datetime import UTC, datetime
+
+
+def iso(at: datetime) -> str:
+    """`2026-11-24T09:00:00.000Z`"""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_or_none(at: datetime | None) -> str | None:
+    """The same, where there may be no time."""
+    return None if at is None else iso(at)
+
+
+def from_iso(text: str) -> datetime:
+    """The aware UTC datetime that `iso` wrote."""
+    return datetime.fromisoformat(text).astimezone(UTC)
