@@ -1,0 +1,127 @@
+"""One user's authentication with one app, and the rules of its life.
+
+`generation` changes only when the secret does; `version` counts every change of the row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
+from evergrant.domain.times import iso, iso_or_none
+
+Status = Literal["active", "degraded", "expired"]
+MARGIN = timedelta(minutes=10)
+"""An access token is renewed this long before its end, or a fifth of its life, whichever is less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last time that a renewal or check went wrong."""
+
+    at: datetime
+    code: str
+    message: str
+    transient: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The whole row. The secret is in `sealed`, and nowhere else."""
+
+    workspace_id: WorkspaceId
+    user_id: UserId
+    credential_id: CredentialId
+    app: str
+    kind: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    sealed: bytes = b""
+    status: Status = "active"
+    generation: int = 1
+    version: int = 1
+    tags: tuple[str, ...] = ()
+    user_email: str | None = None
+    """Denormalised for the notification; the user's row has the truth."""
+    expires_at: datetime | None = None
+    """The grant's or the key's own known end."""
+    token_expires_at: datetime | None = None
+    """The access token's end."""
+    token_issued_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    missing_scopes: tuple[str, ...] = ()
+    account_id: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Plain properties that are no secrets: the shop, the sub-domain, the region."""
+    last_verified_at: datetime | None = None
+    last_renewed_at: datetime | None = None
+    last_failure: Failure | None = None
+    failures: int = 0
+    due_at: datetime | None = None
+    lease_until: datetime | None = None
+    fence: int = 0
+    deleting: bool = False
+    """Unreadable from the first moment of its deletion."""
+
+    def is_over(self, *, at: datetime) -> bool:
+        """Whether the key or grant has reached its known end."""
+        return self.expires_at is not None and self.expires_at <= at
+
+    def renewal_starts(self) -> datetime | None:
+        """When the access token should be renewed: the margin before its end."""
+        if self.token_expires_at is None:
+            return None
+        life = self.token_expires_at - (self.token_issued_at or self.updated_at)
+        return self.token_expires_at - min(MARGIN, life / 5)
+
+    def is_fresh(self, *, at: datetime, min_validity: timedelta | None = None) -> bool:
+        """Whether the secret can be handed out as it is: outside the margin, or valid for `min_validity` at least."""
+        if self.token_expires_at is None:
+            return True
+        if min_validity is not None:
+            return self.token_expires_at - at >= min_validity
+        starts = self.renewal_starts()
+        return starts is None or at < starts
+
+    def still_works(self, *, at: datetime) -> bool:
+        """Whether the access token has not ended yet."""
+        return self.token_expires_at is None or at < self.token_expires_at
+
+    def changed(self, *, at: datetime, **fields: object) -> "Credential":
+        """The next version of the row."""
+        return replace(self, version=self.version + 1, updated_at=at, **fields)  # type: ignore[arg-type]  # checked by the slots
+
+    def summary(self) -> dict[str, object]:
+        """What a list shows. It has no secret to leak."""
+        return {
+            "credentialId": self.credential_id,
+            "userId": self.user_id,
+            "type": self.app,
+            "kind": self.kind,
+            "name": self.name,
+            "status": self.status,
+            "createdAt": iso(self.created_at),
+            "updatedAt": iso(self.updated_at),
+            "expiresAt": iso_or_none(self.expires_at),
+            "scopes": list(self.scopes),
+            "missingScopes": list(self.missing_scopes),
+            "accountId": self.account_id,
+            "tags": list(self.tags),
+        }
+
+    def details(self) -> dict[str, object]:
+        """What `GET /credentials/{credentialId}` shows."""
+        failure = self.last_failure
+        return self.summary() | {
+            "lastVerifiedAt": iso_or_none(self.last_verified_at),
+            "lastRenewedAt": iso_or_none(self.last_renewed_at),
+            "lastFailure": failure
+            and {
+                "at": iso(failure.at),
+                "code": failure.code,
+                "message": failure.message,
+                "transient": failure.transient,
+            },
+        }

@@ -1,0 +1,109 @@
+"""Workspaces, their users and their API keys."""
+
+import hashlib
+import hmac
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from evergrant.domain.ids import ApiKeyId, UserId, WorkspaceId
+
+Environment = Literal["production", "development"]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One environment of one owner: the tenant boundary."""
+
+    workspace_id: WorkspaceId
+    name: str
+    environment: Environment
+    created_at: datetime
+    origins: tuple[str, ...] = ()
+    return_urls: tuple[str, ...] = ()
+    reconnect_url: str | None = None
+    allow_unbound_oauth: bool | None = None
+    branding: dict[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def takes_unbound_oauth(self) -> bool:
+        """Whether a bare `oauthUrl` is allowed: by default in development only."""
+        return self.environment == "development" if self.allow_unbound_oauth is None else self.allow_unbound_oauth
+
+    def reconnect_link(self, credential_id: str) -> str | None:
+        """Where the merchant goes to connect again, when the owner has said so."""
+        return self.reconnect_url and self.reconnect_url.replace("{credentialId}", credential_id)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A merchant in a workspace."""
+
+    workspace_id: WorkspaceId
+    user_id: UserId
+    username: str
+    created_at: datetime
+    full_name: str | None = None
+    email: str | None = None
+    tags: tuple[str, ...] = ()
+
+    def shown(self) -> dict[str, object]:
+        """As the API shows it."""
+        return {
+            "userId": self.user_id,
+            "username": self.username,
+            "fullName": self.full_name,
+            "email": self.email,
+            "tags": list(self.tags),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key of a workspace; the key itself is kept as a hash."""
+
+    workspace_id: WorkspaceId
+    api_key_id: ApiKeyId
+    name: str
+    scopes: tuple[str, ...]
+    digest: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked: bool = False
+
+    def is_usable(self, *, at: datetime) -> bool:
+        """Whether it opens anything now."""
+        return not self.revoked and (self.expires_at is None or at < self.expires_at)
+
+    def matches(self, secret: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self.digest, key_digest(secret))
+
+
+KEY_PREFIX = "evg_"
+_CHECKSUM_DIGITS = 8
+
+
+def compose_key(api_key_id: ApiKeyId, secret: str) -> str:
+    """`evg_<id>_<secret>_<checksum>`: a scannable prefix, and a checksum that refuses typos without a read."""
+    body = f"{KEY_PREFIX}{api_key_id.removeprefix('key_')}_{secret}"
+    return f"{body}_{_checksum(body)}"
+
+
+def parse_key(text: str) -> tuple[ApiKeyId, str] | None:
+    """The key's id and its secret part; None when it cannot be one of ours."""
+    body, _, checksum = text.rpartition("_")
+    if not text.isascii() or not body.startswith(KEY_PREFIX) or not hmac.compare_digest(checksum, _checksum(body)):
+        return None
+    key_id, separator, secret = body.removeprefix(KEY_PREFIX).partition("_")
+    return (ApiKeyId(f"key_{key_id}"), secret) if separator and key_id and secret else None
+
+
+def key_digest(secret: str) -> str:
+    """SHA-256: the secret has 256 random bits, so that a slow hash would add nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _checksum(body: str) -> str:
+    return f"{zlib.crc32(body.encode()):0{_CHECKSUM_DIGITS}x}"

@@ -1,0 +1,166 @@
+"""What the use cases need of the world. Each Protocol has one adapter, one fake, and one contract suite for both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from pydantic import SecretBytes
+
+from evergrant.domain.credential import Credential
+from evergrant.domain.events import AuditLine, Event
+from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.workspace import ApiKey, User, Workspace
+
+if TYPE_CHECKING:
+    from evergrant.domain.app import App
+    from evergrant.domain.sealing import SealContext
+
+Item = TypeVar("Item")
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        ...
+
+
+class Entropy(Protocol):
+    """Where ids, states and verifiers come from."""
+
+    def bytes(self, count: int) -> bytes:
+        """`count` random bytes."""
+        ...
+
+    def token(self, count: int) -> str:
+        """`count` random bytes in base64url, without padding."""
+        ...
+
+
+class PreparedSeal(Protocol):
+    """The branch key is at hand: sealing needs no network any more."""
+
+    def seal(self, plaintext: SecretBytes, context: "SealContext") -> bytes:
+        """Seal under a fresh data key and nonce."""
+        ...
+
+
+class Sealer(Protocol):
+    """AES-256 under KMS."""
+
+    def prepare(self) -> PreparedSeal:
+        """Raises: UnavailableError when no key can be had."""
+        ...
+
+    def seal(self, plaintext: SecretBytes, context: "SealContext") -> bytes:
+        """`prepare` and `seal` in one."""
+        ...
+
+    def open(self, sealed: bytes, context: "SealContext") -> SecretBytes:
+        """Raises: SealBrokenError for whatever is wrong with it; UnavailableError when no key can be had."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """A part of a list, and where the next begins (opaque to use cases; None at the end)."""
+
+    items: Sequence[Item]
+    next: str | None = None
+
+
+class CredentialStore(Protocol):
+    """Credentials, each change of state in one transaction with its event and its audit line."""
+
+    def get(self, credential_id: CredentialId) -> Credential | None:
+        """One consistent read."""
+        ...
+
+    def get_with_key(self, credential_id: CredentialId, key: ApiKeyId) -> tuple[Credential | None, ApiKey | None]:
+        """Both in one consistent read: for what releases secrets or destroys."""
+        ...
+
+    def create(self, credential: Credential, *, event: Event, audit: AuditLine) -> None:
+        """Raises: ConflictError when the id is taken; NotFoundError when the user is not there."""
+        ...
+
+    def change(
+        self, new: Credential, *, read: Credential, event: Event | None = None, audit: AuditLine | None = None
+    ) -> None:
+        """Raises: ConflictError (`code="changed_meanwhile"`) when the row is not as it was read."""
+        ...
+
+    def delete(self, read: Credential, *, event: Event, audit: AuditLine) -> None:
+        """Raises: ConflictError (`code="changed_meanwhile"`)."""
+        ...
+
+    def of_user(
+        self, workspace_id: WorkspaceId, user_id: UserId, *, app: str | None, limit: int, after: str | None
+    ) -> Page[Credential]:
+        """Strongly consistent, in the order of their ids."""
+        ...
+
+    def due(self, partition: str, *, until: datetime) -> Sequence[tuple[CredentialId, datetime]]:
+        """What the index says is due in one partition; eventually consistent: read again before acting."""
+        ...
+
+
+class Directory(Protocol):
+    """Workspaces, users and API keys."""
+
+    def workspace(self, workspace_id: WorkspaceId) -> Workspace | None: ...
+    def put_workspace(self, workspace: Workspace) -> None: ...
+    def user(self, workspace_id: WorkspaceId, id_or_name: str) -> User | None: ...
+    def create_user(self, user: User) -> None:
+        """Raises: ConflictError when the name is taken."""
+        ...
+
+    def change_user(self, new: User, *, read: User) -> None:
+        """Raises: ConflictError when the new name is taken."""
+        ...
+
+    def delete_user(self, user: User) -> None: ...
+    def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]: ...
+    def api_key(self, api_key_id: ApiKeyId) -> ApiKey | None: ...
+    def put_api_key(self, key: ApiKey) -> None: ...
+    def api_keys(self, workspace_id: WorkspaceId) -> Sequence[ApiKey]: ...
+
+
+class Audit(Protocol):
+    """The append-only trail."""
+
+    def append(self, line: AuditLine) -> None: ...
+    def lines(
+        self,
+        workspace_id: WorkspaceId,
+        *,
+        credential_id: CredentialId | None,
+        since: datetime | None,
+        limit: int,
+        after: str | None,
+    ) -> Page[AuditLine]: ...
+
+
+class Apps(Protocol):
+    """The effective entry of an app in a workspace: override or own, else the catalogue's."""
+
+    def effective(self, workspace_id: WorkspaceId, app: str) -> "App":
+        """Raises: NotFoundError."""
+        ...
+
+
+class Queue(Protocol):
+    """One SQS queue; messages name things, and never hold a secret."""
+
+    def send(self, messages: Sequence[Mapping[str, object]], *, delay_seconds: int = 0) -> None:
+        """All of them, in tens. Raises: UnavailableError when any was refused."""
+        ...
+
+
+class SweepCursor(Protocol):
+    """How far the sweep has come, in minutes since the epoch."""
+
+    def read(self) -> int | None: ...
+    def move(self, minute: int) -> None: ...
