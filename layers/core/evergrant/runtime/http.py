@@ -1,0 +1,249 @@
+"""The edge: API Gateway's event in, the contract's answer out.
+
+A handler module makes one `Http()`, declares its routes on it and exports `handler = http.handler`. A route's `body`
+and `query` parameters are pydantic models (`Strict`): they are parsed here, strictly. Powertools' own validation is
+switched on only when the OpenAPI document is made (EVERGRANT_OPENAPI=1): importing it takes as long as all the rest.
+"""
+
+import functools
+import inspect
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from evergrant.domain import errors
+from evergrant.domain.caller import Caller, SessionCaller
+from evergrant.domain.ids import ApiKeyId, UserId, WorkspaceId
+from evergrant.runtime.observability import logger
+from evergrant.runtime.requests import ALIAS_PREFIX, check_version, read_body, read_query
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+JSON_TYPE = "application/json"
+
+STATUS: tuple[tuple[type[errors.EvergrantError], int], ...] = (
+    (errors.BadRequestError, 400),
+    (errors.ValidationFailedError, 422),
+    (errors.TooLargeError, 413),
+    (errors.UnsupportedMediaTypeError, 415),
+    (errors.ConflictError, 409),
+    (errors.InvalidRequestError, 422),
+    (errors.UnauthorizedError, 401),
+    (errors.ForbiddenError, 403),
+    (errors.NotFoundError, 404),
+    (errors.TooManyRequestsError, 429),
+    (errors.ConnectError, 400),
+    (errors.CredentialExpiredError, 424),
+    (errors.AppMisconfiguredError, 424),
+    (errors.SealBrokenError, 500),
+    (errors.ProviderTimeoutError, 504),
+    (errors.ProviderError, 502),
+    (errors.UnavailableError, 503),
+    (errors.EvergrantError, 500),
+)
+"""The one table of statuses: the first class that fits."""
+
+
+class Strict(BaseModel):
+    """A request's model: camelCase on the wire, unknown fields refused, input never echoed."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, populate_by_name=False, hide_input_in_errors=True, frozen=True
+    )
+
+
+class Query(BaseModel):
+    """A query's model: unknown parameters are ignored."""
+
+    model_config = ConfigDict(
+        extra="ignore", alias_generator=to_camel, populate_by_name=False, hide_input_in_errors=True, frozen=True
+    )
+
+
+class PageQuery(Query):
+    """`?limit=1..100&cursor=`"""
+
+    limit: int = Field(50, ge=1, le=100)
+    cursor: str | None = None
+
+
+class Http(APIGatewayRestResolver):
+    """One function's routes."""
+
+    def __init__(self) -> None:
+        documenting = os.environ.get("EVERGRANT_OPENAPI") == "1"
+        super().__init__(strip_prefixes=[ALIAS_PREFIX], enable_validation=documenting)
+        self._documenting = documenting
+        self.exception_handler(errors.EvergrantError)(self._refusal)
+        self.exception_handler(Exception)(self._surprise)
+        self.not_found(self._unknown_route)
+
+    def route(self, rule: Any, method: Any, *args: Any, idempotent: bool = False, **kwargs: Any) -> Any:
+        """As Powertools'; `idempotent` honours `Idempotency-Key` on it."""
+        register = super().route(rule, method, *args, **kwargs)
+
+        def decorate(function: Callable[..., Response]) -> Callable[..., Response]:
+            register(_documented(function) if self._documenting else self._parsed(function, idempotent=idempotent))
+            return function
+
+        return decorate
+
+    def handler(self, event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+        """The Lambda handler."""
+        answer = self.resolve(event, context)
+        request_id = self.request_id_of(event)
+        headers = answer.setdefault("multiValueHeaders", {})
+        headers["x-request-id"] = [request_id]
+        headers.setdefault("x-content-type-options", ["nosniff"])
+        logger().info(
+            "request_answered",
+            extra={
+                "route": event.get("resource"),
+                "method": event.get("httpMethod"),
+                "status": answer.get("statusCode"),
+                "request_id": request_id,
+            },
+        )
+        return answer
+
+    @staticmethod
+    def request_id_of(event: Mapping[str, Any]) -> str:
+        """API Gateway's id of the request."""
+        return str((event.get("requestContext") or {}).get("requestId") or "unknown")
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The event as it came."""
+        return cast("dict[str, Any]", self.current_event.raw_event)
+
+    @property
+    def is_alias(self) -> bool:
+        """Whether it was called under `/headless` or a version, as Alloy's clients do."""
+        match = ALIAS_PREFIX.match(str(self.raw.get("path") or ""))
+        return bool(match and match.group(0))
+
+    @property
+    def base_url(self) -> str:
+        """Where this deployment is reached: configured, or API Gateway's own name; never a header."""
+        from evergrant.runtime.settings import settings
+
+        context = self.raw["requestContext"]
+        return settings().public_base_url or f"https://{context['domainName']}/{context['stage']}"
+
+    def _parsed(self, function: Callable[..., Response], *, idempotent: bool) -> Callable[..., Response]:
+        hints = inspect.get_annotations(function, eval_str=True)
+        body, query = hints.get("body"), hints.get("query")
+
+        @functools.wraps(function)
+        def call(**path: str) -> Response:
+            check_version(self.raw)
+            arguments: dict[str, Any] = dict(path)
+            if body is not None:
+                arguments["body"] = read_body(self.raw, body)
+            if query is not None:
+                arguments["query"] = read_query(self.raw, query)
+            if not idempotent:
+                return function(**arguments)
+            from evergrant.runtime.idempotency import once
+
+            return once(self, lambda: function(**arguments))
+
+        del call.__wrapped__  # Powertools looks at the signature: this one takes the path's parameters alone.
+        return call
+
+    def _refusal(self, error: errors.EvergrantError) -> Response:
+        headers: dict[str, str | list[str]] = {}
+        retry_after = getattr(error, "retry_after", None)
+        if retry_after is not None:
+            headers["retry-after"] = str(retry_after)
+        content: dict[str, Any] = {
+            "message": error.message,
+            "code": error.code,
+            "requestId": self.request_id_of(self.raw),
+            "details": [{"path": detail.path, "message": detail.message} for detail in error.details],
+        }
+        if isinstance(error, errors.ProviderError):
+            content["provider"] = {"status": error.provider_status}
+        status = next(status for kind, status in STATUS if isinstance(error, kind))
+        if status >= 500:
+            logger().error("request_failed", extra={"code": error.code, "error": type(error).__name__})
+        return answer(status, content, headers)
+
+    def _surprise(self, error: Exception) -> Response:
+        # The type and the place, never the message: it may quote what a provider or a caller sent.
+        frames = [f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno}" for f in inspect.getinnerframes(error.__traceback__)] if (
+            error.__traceback__
+        ) else []
+        logger().error("unexpected_error", extra={"error": type(error).__name__, "frames": frames[-6:]})
+        return self._refusal(errors.EvergrantError("Something unexpected happened. Quote the requestId to the operator."))
+
+    def _unknown_route(self, _: Exception) -> Response:
+        return self._refusal(errors.NotFoundError("There is no such route. See /docs."))
+
+
+def _documented(function: Callable[..., Response]) -> Callable[..., Response]:
+    query = inspect.get_annotations(function, eval_str=True).get("query")
+    if query is not None:
+        from aws_lambda_powertools.event_handler.openapi.params import Query as QueryParameter
+
+        function.__annotations__["query"] = Annotated[query, QueryParameter()]
+    return function
+
+
+def answer(status: int, content: object, headers: Mapping[str, str | list[str]] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(status, JSON_TYPE, json.dumps(content, ensure_ascii=False), headers=dict(headers or {}))
+
+
+def ok(content: object) -> Response:
+    """200"""
+    return answer(200, content)
+
+
+def created(http: Http, content: object) -> Response:
+    """201; 200 where Alloy's clients call."""
+    return answer(200 if http.is_alias else 201, content)
+
+
+def secret(status: int, content: object) -> Response:
+    """An answer that holds a secret: no cache may keep it."""
+    return answer(status, content, {"cache-control": "no-store"})
+
+
+def caller(http: Http) -> Caller:
+    """The API key behind this request. Raises: UnauthorizedError when the authorizer said nothing."""
+    context = _authorizer(http)
+    return Caller(
+        workspace_id=WorkspaceId(_claim(context, "workspaceId")),
+        api_key_id=ApiKeyId(_claim(context, "apiKeyId")),
+        scopes=frozenset(_claim(context, "scopes").split()),
+    )
+
+
+def session_caller(http: Http) -> SessionCaller:
+    """The connect session behind this request. Raises: UnauthorizedError."""
+    context = _authorizer(http)
+    return SessionCaller(
+        workspace_id=WorkspaceId(_claim(context, "workspaceId")),
+        user_id=UserId(_claim(context, "userId")),
+        session_id=_claim(context, "sessionId"),
+        apps=tuple(str(context.get("apps") or "").split()),
+        credential_id=str(context.get("credentialId") or "") or None,
+    )
+
+
+def _authorizer(http: Http) -> Mapping[str, Any]:
+    return (http.raw.get("requestContext") or {}).get("authorizer") or {}
+
+
+def _claim(context: Mapping[str, Any], name: str) -> str:
+    value = context.get(name)
+    if not isinstance(value, str) or not value:
+        raise errors.UnauthorizedError("Send an API key as `Authorization: Bearer <key>`.")
+    return value

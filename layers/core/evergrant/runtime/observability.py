@@ -1,0 +1,20 @@
+"""Logs: events, not prose; a static name, identifiers as fields; one line per invocation at least."""
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+# At DEBUG these print codes and tokens.
+for _chatty in ("requests_oauthlib", "oauthlib", "urllib3", "botocore", "boto3"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+
+@cache
+def logger() -> "Logger":
+    """The function's structured logger; its service name comes from the template."""
+    from aws_lambda_powertools import Logger
+
+    return Logger(log_uncaught_exceptions=False)

@@ -1,0 +1,90 @@
+"""Reading a request: versions, bodies and queries from API Gateway's proxy event."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from evergrant.domain.errors import (
+    BadRequestError,
+    Detail,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
+from evergrant.domain.strict_json import NotStrictJsonError, loads
+
+MAX_BODY_BYTES = 256 * 1024
+VERSIONS = frozenset({"2023-01", "2023-06", "2023-12", "2024-03", "2025-09"})
+ALIAS_PREFIX = re.compile(r"^(?:/(?P<version>\d{4}-\d{2}))?(?:/headless(?=/))?")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def header(event: Mapping[str, Any], name: str) -> str | None:
+    """A header's first value, its name in any case."""
+    for key, value in (event.get("headers") or {}).items():
+        if key.lower() == name:
+            return value
+    return None
+
+
+def check_version(event: Mapping[str, Any]) -> None:
+    """Raises: BadRequestError for a version, in the path or `x-api-version`, that was never published."""
+    match = ALIAS_PREFIX.match(str(event.get("path") or ""))
+    for version in (match and match.group("version"), header(event, "x-api-version")):
+        if version and version not in VERSIONS:
+            raise BadRequestError(f"Use one of the versions {', '.join(sorted(VERSIONS))}.", code="unknown_version")
+
+
+def body_bytes(event: Mapping[str, Any]) -> bytes:
+    """The body as it was sent. Raises: TooLargeError."""
+    text = event.get("body") or ""
+    try:
+        body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else str(text).encode()
+    except (binascii.Error, UnicodeEncodeError):
+        raise BadRequestError("Send the body as UTF-8 JSON.", code="not_json") from None
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLargeError("Send a body of at most 256 KiB.")
+    return body
+
+
+def read_body(event: Mapping[str, Any], model: type[Model]) -> Model:
+    """Raises: UnsupportedMediaTypeError, TooLargeError, BadRequestError, ValidationFailedError."""
+    media_type = (header(event, "content-type") or "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaTypeError("Send the body as `content-type: application/json`.")
+    try:
+        content = loads(body_bytes(event))
+    except NotStrictJsonError as error:
+        raise BadRequestError(f"{error} Send strict JSON.", code="not_json") from None
+    return _validated(model, content, root="")
+
+
+def read_query(event: Mapping[str, Any], model: type[Model]) -> Model:
+    """Raises: BadRequestError for a parameter sent twice; ValidationFailedError."""
+    return _validated(model, query_parameters(event), root="query.")
+
+
+def query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
+    """Each parameter once. Raises: BadRequestError."""
+    single: dict[str, str] = {}
+    for name, values in (event.get("multiValueQueryStringParameters") or {}).items():
+        if len(values) != 1:
+            raise BadRequestError("Send each query parameter once.", code="duplicate_parameter")
+        single[name] = values[0]
+    return single or dict(event.get("queryStringParameters") or {})
+
+
+def _validated(model: type[Model], content: object, *, root: str) -> Model:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        details = [
+            Detail(path=root + ".".join(str(part) for part in issue["loc"]), message=issue["msg"])
+            for issue in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise ValidationFailedError(details) from None

@@ -1,0 +1,47 @@
+"""What the template tells a function, read once at cold start, failing by the missing name."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+
+class MissingSettingError(RuntimeError):
+    """The template did not set an environment variable that this function needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Read lazily by name, so that each function needs only what it uses."""
+
+    environment: dict[str, str]
+
+    def required(self, name: str) -> str:
+        """Raises: MissingSettingError."""
+        value = self.environment.get(name, "")
+        if not value:
+            raise MissingSettingError(f"{name} is not set: see the function's Environment in template.yaml")
+        return value
+
+    @property
+    def deployment(self) -> str:
+        return self.required("DEPLOYMENT")
+
+    @property
+    def allow_loopback(self) -> bool:
+        """Only in the local stack: loopback providers and webhooks may be called, over http."""
+        return self.environment.get("ALLOW_LOOPBACK") == "true"
+
+    @property
+    def public_base_url(self) -> str | None:
+        """Without a slash at its end; None in a first deployment."""
+        return self.environment.get("PUBLIC_BASE_URL", "").rstrip("/") or None
+
+    def paused(self, what: str) -> bool:
+        """`RENEWALS` or `NOTIFICATIONS`: the operator's switches."""
+        return self.environment.get(f"{what}_PAUSED") == "true"
+
+
+@cache
+def settings() -> Settings:
+    """This function's settings."""
+    return Settings(dict(os.environ))

@@ -1,0 +1,53 @@
+"""The composition root: cached factories, each importing its own adapter when first asked.
+
+Listing does not pay for OAuth; the fresh-token handler does not pay for requests.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from evergrant.adapters.system.clock import SystemClock, SystemEntropy
+from evergrant.runtime.settings import settings
+
+if TYPE_CHECKING:
+    from evergrant import ports
+
+
+@cache
+def clock() -> SystemClock:
+    return SystemClock()
+
+
+@cache
+def entropy() -> SystemEntropy:
+    return SystemEntropy()
+
+
+@cache
+def credentials() -> "ports.CredentialStore":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.credentials import DynamoDBCredentialStore
+
+    return DynamoDBCredentialStore(
+        dynamodb(),
+        table=settings().required("CREDENTIALS_TABLE"),
+        directory_table=settings().required("DIRECTORY_TABLE"),
+        events_table=settings().required("EVENTS_TABLE"),
+        audit_table=settings().required("AUDIT_TABLE"),
+    )
+
+
+@cache
+def directory() -> "ports.Directory":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.directory import DynamoDBDirectory
+
+    return DynamoDBDirectory(dynamodb(), table=settings().required("DIRECTORY_TABLE"))
+
+
+@cache
+def audit() -> "ports.Audit":
+    from evergrant.adapters.dynamodb.audit import DynamoDBAudit
+    from evergrant.adapters.dynamodb.client import dynamodb
+
+    return DynamoDBAudit(dynamodb(), table=settings().required("AUDIT_TABLE"))
