@@ -1,0 +1,87 @@
+"""The Audit table: `ws#<workspace>` by time, and by credential through an index. Only ever put."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from evergrant.adapters.dynamodb.client import translated
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, to_item, to_values
+from evergrant.domain.events import AuditLine
+from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, time_floor
+from evergrant.ports import Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def audit_item(line: AuditLine) -> dict[str, Any]:
+    """One line; its id is its place in time."""
+    return to_item(
+        {
+            "pk": f"ws#{line.workspace_id}",
+            "sk": line.audit_id,
+            "credential_key": line.credential_id and f"{line.workspace_id}#{line.credential_id}",
+            "workspace_id": line.workspace_id,
+            "at": epoch_ms(line.at),
+            "action": line.action,
+            "actor": line.actor,
+            "credential_id": line.credential_id,
+            "user_id": line.user_id,
+            "detail": dict(line.detail),
+        }
+    )
+
+
+def _line(item: Mapping[str, Any]) -> AuditLine:
+    row = from_item(item)
+    credential_id, user_id = row.get("credential_id"), row.get("user_id")
+    return AuditLine(
+        audit_id=row["sk"],
+        workspace_id=WorkspaceId(row["workspace_id"]),
+        at=at_ms(row["at"]),
+        action=row["action"],
+        actor=row["actor"],
+        credential_id=credential_id and CredentialId(credential_id),
+        user_id=user_id and UserId(user_id),
+        detail=row["detail"],
+    )
+
+
+class DynamoDBAudit:
+    """The append-only trail: no role of the template may update or delete here."""
+
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client, self._table = client, table
+
+    def append(self, line: AuditLine) -> None:
+        with translated():
+            self._client.put_item(TableName=self._table, Item=audit_item(line))
+
+    def lines(
+        self,
+        workspace_id: WorkspaceId,
+        *,
+        credential_id: CredentialId | None,
+        since: datetime | None,
+        limit: int,
+        after: str | None,
+    ) -> Page[AuditLine]:
+        """Newest first."""
+        name, value = ("credential_key", f"{workspace_id}#{credential_id}") if credential_id else (
+            "pk",
+            f"ws#{workspace_id}",
+        )
+        floor = time_floor("aud", at=since) if since else "aud_"
+        # DynamoDB allows one condition on the sort key: the page's end is a range's upper bound, and inclusive.
+        ceiling = after or "aud_~"
+        with translated():
+            found = self._client.query(
+                TableName=self._table,
+                **({"IndexName": "by_credential"} if credential_id else {}),
+                KeyConditionExpression=f"{name} = :key AND sk BETWEEN :floor AND :ceiling",
+                ExpressionAttributeValues=to_values({":key": value, ":floor": floor, ":ceiling": ceiling}),
+                ScanIndexForward=False,
+                Limit=limit + 2,
+            )["Items"]
+        lines = [line for line in map(_line, found) if line.audit_id != after]
+        return Page(lines[:limit], lines[limit - 1].audit_id if len(lines) > limit else None)

@@ -1,0 +1,54 @@
+"""The low-level client (resources cost more than clients), and how its errors become ours."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from evergrant.domain.errors import ConflictError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """Time-outs and retries stay well below the gateway's 29 s."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 4})
+    return boto3.client("dynamodb", config=config)
+
+
+class ConditionFailedError(ConflictError):
+    """The row is not as the condition wanted it; `reasons` says which of a transaction's writes, in order."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self, reasons: tuple[str, ...] = ()) -> None:
+        super().__init__("It was changed meanwhile. Read it again and repeat the request.")
+        self.reasons = reasons
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raises: ConditionFailedError, or UnavailableError for all that DynamoDB or the network refuse."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == "ConditionalCheckFailedException":
+            raise ConditionFailedError from error
+        reasons = _reasons(error.response)
+        if code == "TransactionCanceledException" and "ConditionalCheckFailed" in reasons:
+            raise ConditionFailedError(reasons) from error
+        raise UnavailableError("Storage is away for a moment; nothing was changed. Try again.") from error
+    except BotoCoreError as error:
+        raise UnavailableError("Storage is away for a moment. Try again with the same Idempotency-Key.") from error
+
+
+def _reasons(response: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(reason.get("Code", "None")) for reason in response.get("CancellationReasons", ()))

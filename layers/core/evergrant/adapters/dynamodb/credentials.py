@@ -1,0 +1,204 @@
+"""The Credentials table: a row and a link item for each credential, each change in one transaction with what tells of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from evergrant.adapters.dynamodb.audit import audit_item
+from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.credential_items import (
+    CREDENTIAL_SK,
+    credential_item,
+    credential_of,
+    credential_pk,
+    link_pk,
+)
+from evergrant.adapters.dynamodb.directory_items import api_key_key, api_key_of, user_key
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, key, to_item, to_values
+from evergrant.domain.credential import Credential
+from evergrant.domain.errors import NotFoundError, TooLargeError, UnavailableError
+from evergrant.domain.events import AuditLine, Event
+from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.workspace import ApiKey
+from evergrant.ports import Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_SEALED_BYTES = 300_000
+"""Well inside an item's 400 KB."""
+
+
+class DynamoDBCredentialStore:
+    """`CredentialStore` on DynamoDB."""
+
+    def __init__(
+        self, client: "DynamoDBClient", *, table: str, directory_table: str, events_table: str, audit_table: str
+    ) -> None:
+        self.client, self.table = client, table
+        self._directory, self._events, self._audit = directory_table, events_table, audit_table
+
+    def get(self, credential_id: CredentialId) -> Credential | None:
+        with translated():
+            found = self.client.get_item(
+                TableName=self.table, Key=key(credential_pk(credential_id), CREDENTIAL_SK), ConsistentRead=True
+            )
+        return _credential(found.get("Item"))
+
+    def get_with_key(self, credential_id: CredentialId, key_id: ApiKeyId) -> tuple[Credential | None, ApiKey | None]:
+        """One BatchGetItem over two tables, consistent in both."""
+        wanted: dict[str, Any] = {
+            self.table: {"Keys": [key(credential_pk(credential_id), CREDENTIAL_SK)], "ConsistentRead": True},
+            self._directory: {"Keys": [api_key_key(key_id)], "ConsistentRead": True},
+        }
+        with translated():
+            answer = self.client.batch_get_item(RequestItems=wanted)
+        if answer.get("UnprocessedKeys"):
+            raise UnavailableError
+        found = answer["Responses"]
+        credential = _credential(next(iter(found.get(self.table, [])), None))
+        keys = found.get(self._directory, [])
+        return credential, api_key_of(keys[0]) if keys else None
+
+    def create(self, credential: Credential, *, event: Event, audit: AuditLine) -> None:
+        if len(credential.sealed) > MAX_SEALED_BYTES:
+            raise TooLargeError("Send a smaller credential.")
+        link = {
+            "pk": link_pk(credential.workspace_id, credential.user_id),
+            "sk": credential.credential_id,
+            "app": credential.app,
+        }
+        try:
+            self.transact(
+                [
+                    self._there(user_key(credential.workspace_id, credential.user_id)),
+                    self._put(self.table, credential_item(credential), "attribute_not_exists(pk)"),
+                    self._put(self.table, to_item(link)),
+                    *self._telling(event, audit),
+                ]
+            )
+        except ConditionFailedError as error:
+            if error.reasons[:1] == ("ConditionalCheckFailed",):
+                raise NotFoundError from error
+            raise
+
+    def change(
+        self, new: Credential, *, read: Credential, event: Event | None = None, audit: AuditLine | None = None
+    ) -> None:
+        put = self._put(
+            self.table,
+            credential_item(new),
+            "version = :version AND generation = :generation AND fence = :fence",
+            {":version": read.version, ":generation": read.generation, ":fence": read.fence},
+        )
+        self.transact([put, *self._telling(event, audit)])
+
+    def delete(self, read: Credential, *, event: Event, audit: AuditLine) -> None:
+        gone = {
+            "TableName": self.table,
+            "Key": key(credential_pk(read.credential_id), CREDENTIAL_SK),
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": to_values({":version": read.version}),
+        }
+        link = {"TableName": self.table, "Key": key(link_pk(read.workspace_id, read.user_id), read.credential_id)}
+        self.transact([{"Delete": gone}, {"Delete": link}, *self._telling(event, audit)])
+
+    def of_user(
+        self, workspace_id: WorkspaceId, user_id: UserId, *, app: str | None, limit: int, after: str | None
+    ) -> Page[Credential]:
+        values: dict[str, object] = {":pk": link_pk(workspace_id, user_id), ":after": after or " "}
+        narrowed: dict[str, Any] = {"FilterExpression": "app = :app"} if app else {}
+        if app:
+            values[":app"] = app
+        ids: list[str] = []
+        start: dict[str, Any] = {}
+        while len(ids) <= limit:
+            with translated():
+                found = self.client.query(
+                    TableName=self.table,
+                    KeyConditionExpression="pk = :pk AND sk > :after",
+                    ExpressionAttributeValues=to_values(values),
+                    ConsistentRead=True,
+                    **narrowed,
+                    **start,
+                )
+            ids += [item["sk"]["S"] for item in found["Items"]]
+            if "LastEvaluatedKey" not in found:
+                break
+            start = {"ExclusiveStartKey": found["LastEvaluatedKey"]}
+        shown = ids[:limit]
+        return Page(self._many(shown), shown[-1] if len(ids) > limit else None)
+
+    def due(self, partition: str, *, until: datetime) -> Sequence[tuple[CredentialId, datetime]]:
+        found: list[tuple[CredentialId, datetime]] = []
+        start: dict[str, Any] = {}
+        while True:
+            with translated():
+                page = self.client.query(
+                    TableName=self.table,
+                    IndexName="due",
+                    KeyConditionExpression="due_partition = :partition AND due_sort <= :until",
+                    ExpressionAttributeValues=to_values(
+                        {":partition": partition, ":until": f"{epoch_ms(until):013d}#~"}
+                    ),
+                    **start,
+                )
+            for item in page["Items"]:
+                due, _, identity = item["due_sort"]["S"].partition("#")
+                found.append((CredentialId(identity), at_ms(due)))
+            if "LastEvaluatedKey" not in page:
+                return found
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def transact(self, writes: Sequence[Mapping[str, Any]]) -> None:
+        """All or nothing; retried while other transactions are in the way (boto3 retries those by itself)."""
+        with translated():
+            self.client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # built here
+
+    def _many(self, ids: Sequence[str]) -> list[Credential]:
+        keys: list[Any] = [key(credential_pk(identity), CREDENTIAL_SK) for identity in ids]
+        items: list[Any] = []
+        while keys:
+            with translated():
+                answer = self.client.batch_get_item(
+                    RequestItems={self.table: {"Keys": keys[:100], "ConsistentRead": True}}
+                )
+            items += answer["Responses"].get(self.table, [])
+            keys = keys[100:] + list(answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", []))
+        found = [credential for credential in map(_credential, items) if credential]
+        return sorted(found, key=lambda credential: credential.credential_id)
+
+    def _telling(self, event: Event | None, audit: AuditLine | None) -> list[dict[str, Any]]:
+        from evergrant.adapters.dynamodb.events import event_item
+
+        writes: list[dict[str, Any]] = []
+        if event:
+            writes.append(self._put(self._events, event_item(event)))
+        if audit:
+            writes.append(self._put(self._audit, audit_item(audit)))
+        return writes
+
+    def _there(self, where: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "ConditionCheck": {
+                "TableName": self._directory,
+                "Key": where,
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+        }
+
+    @staticmethod
+    def _put(
+        table: str, item: dict[str, Any], condition: str | None = None, values: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": table, "Item": item}
+        if condition:
+            put["ConditionExpression"] = condition
+        if values:
+            put["ExpressionAttributeValues"] = to_values(values)
+        return {"Put": put}
+
+
+def _credential(item: Mapping[str, Any] | None) -> Credential | None:
+    credential = credential_of(item) if item else None
+    return None if credential is None or credential.deleting else credential

@@ -1,0 +1,118 @@
+"""The Directory table: workspaces, users (found by id or by name), API keys."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from evergrant.adapters.dynamodb import directory_items as items
+from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.items import to_item, to_values
+from evergrant.domain.errors import ConflictError
+from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
+from evergrant.domain.workspace import ApiKey, User, Workspace
+from evergrant.ports import Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDBDirectory:
+    """`Directory` on DynamoDB."""
+
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client, self._table = client, table
+
+    def workspace(self, workspace_id: WorkspaceId) -> Workspace | None:
+        item = self._get(items.workspace_key(workspace_id))
+        return items.workspace_of(item) if item else None
+
+    def put_workspace(self, workspace: Workspace) -> None:
+        with translated():
+            self._client.put_item(TableName=self._table, Item=items.workspace_item(workspace))
+
+    def user(self, workspace_id: WorkspaceId, id_or_name: str) -> User | None:
+        """By id; else by name, in one more read."""
+        user_id = id_or_name
+        if not is_identifier(id_or_name, "usr"):
+            name = self._get(items.username_key(workspace_id, id_or_name))
+            if name is None:
+                return None
+            user_id = name["user_id"]["S"]
+        item = self._get(items.user_key(workspace_id, user_id))
+        return items.user_of(item) if item else None
+
+    def create_user(self, user: User) -> None:
+        self._name_taken(
+            [self._claim(user), self._put(items.user_item(user), "attribute_not_exists(pk)")], claims=1
+        )
+
+    def change_user(self, new: User, *, read: User) -> None:
+        writes = [self._put(items.user_item(new), "attribute_exists(pk)")]
+        if new.username != read.username:
+            writes = [self._claim(new), *writes, self._release(read)]
+        self._name_taken(writes, claims=int(new.username != read.username))
+
+    def delete_user(self, user: User) -> None:
+        gone = {"Delete": {"TableName": self._table, "Key": items.user_key(user.workspace_id, user.user_id)}}
+        self._transact([gone, self._release(user)])
+
+    def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]:
+        found = self._query(items.users_pk(workspace_id), after=after, limit=limit + 1)
+        users = [items.user_of(item) for item in found]
+        return Page(users[:limit], users[limit - 1].user_id if len(users) > limit else None)
+
+    def api_key(self, api_key_id: ApiKeyId) -> ApiKey | None:
+        item = self._get(items.api_key_key(api_key_id))
+        return items.api_key_of(item) if item else None
+
+    def put_api_key(self, api_key: ApiKey) -> None:
+        listed = to_item({"pk": items.api_keys_pk(api_key.workspace_id), "sk": api_key.api_key_id})
+        self._transact([self._put(items.api_key_item(api_key)), self._put(listed)])
+
+    def api_keys(self, workspace_id: WorkspaceId) -> Sequence[ApiKey]:
+        listed = self._query(items.api_keys_pk(workspace_id), after=None, limit=1000)
+        found = [self.api_key(ApiKeyId(item["sk"]["S"])) for item in listed]
+        return [api_key for api_key in found if api_key and not api_key.revoked]
+
+    def _get(self, where: dict[str, Any]) -> dict[str, Any] | None:
+        with translated():
+            return self._client.get_item(TableName=self._table, Key=where, ConsistentRead=True).get("Item")
+
+    def _query(self, pk: str, *, after: str | None, limit: int) -> list[Any]:
+        found: list[Any] = []
+        values = to_values({":pk": pk, ":after": after or " "})
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk > :after",
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+            PaginationConfig={"MaxItems": limit},
+        )
+        with translated():
+            for page in pages:
+                found += page["Items"]
+        return found
+
+    def _claim(self, user: User) -> dict[str, Any]:
+        name = items.username_key(user.workspace_id, user.username) | to_item({"user_id": user.user_id})
+        return self._put(name, "attribute_not_exists(pk)")
+
+    def _release(self, user: User) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._table, "Key": items.username_key(user.workspace_id, user.username)}}
+
+    def _put(self, item: dict[str, Any], condition: str | None = None) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self._table, "Item": item}
+        return {"Put": put | ({"ConditionExpression": condition} if condition else {})}
+
+    def _name_taken(self, writes: list[dict[str, Any]], *, claims: int) -> None:
+        try:
+            self._transact(writes)
+        except ConditionFailedError as error:
+            if claims and error.reasons[:1] == ("ConditionalCheckFailed",):
+                raise ConflictError(
+                    "Another user of this workspace has that username. Choose another.", code="username_taken"
+                ) from error
+            raise
+
+    def _transact(self, writes: list[dict[str, Any]]) -> None:
+        with translated():
+            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]  # built here
