@@ -1,0 +1,40 @@
+"""What is sealed: the values of one credential, and the only hosts they may be sent to."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretBytes, SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The opened secret. Its values are types that mask themselves: `repr` and logs show nothing."""
+
+    values: Mapping[str, SecretStr]
+    hosts: tuple[str, ...]
+
+    def reveal(self, name: str) -> str | None:
+        """One value in the clear, for the request that needs it."""
+        value = self.values.get(name)
+        return value and value.get_secret_value()
+
+    def with_values(self, **changed: SecretStr) -> "Secret":
+        """The same secret with some values replaced."""
+        return Secret(values={**self.values, **changed}, hosts=self.hosts)
+
+    def to_bytes(self) -> SecretBytes:
+        """For the sealer: `{"values": {...}, "hosts": [...]}`."""
+        content = {
+            "values": {name: value.get_secret_value() for name, value in self.values.items()},
+            "hosts": list(self.hosts),
+        }
+        return SecretBytes(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
+
+    @classmethod
+    def from_bytes(cls, content: SecretBytes) -> "Secret":
+        """What `to_bytes` wrote."""
+        parsed = json.loads(content.get_secret_value())
+        return cls(
+            values={name: SecretStr(value) for name, value in parsed["values"].items()}, hosts=tuple(parsed["hosts"])
+        )

@@ -1,0 +1,54 @@
+"""Finding a credential for a caller: not there, and another workspace's, look the same."""
+
+from evergrant.domain.caller import Caller
+from evergrant.domain.credential import Credential, Status
+from evergrant.domain.errors import NotFoundError, UnauthorizedError
+from evergrant.domain.ids import CredentialId, WorkspaceId
+from evergrant.ports import Clock, CredentialStore, Directory, Page
+from evergrant.use_cases.users.manage import find_user
+
+NOT_THERE = "There is no such credential in this workspace."
+
+
+def own(credential: Credential | None, workspace_id: WorkspaceId) -> Credential:
+    """The credential, if it is this workspace's. Raises: NotFoundError."""
+    if credential is None or credential.workspace_id != workspace_id:
+        raise NotFoundError(NOT_THERE)
+    return credential
+
+
+def get_credential(caller: Caller, credential_id: CredentialId, *, credentials: CredentialStore) -> Credential:
+    """Raises: NotFoundError."""
+    return own(credentials.get(credential_id), caller.workspace_id)
+
+
+def get_with_live_key(
+    caller: Caller, credential_id: CredentialId, *, credentials: CredentialStore, clock: Clock
+) -> Credential:
+    """For what releases secrets or destroys: the key is read again, in the same read as the credential.
+
+    Raises: UnauthorizedError when the key was revoked since the authorizer's answer was cached; NotFoundError.
+    """
+    credential, key = credentials.get_with_key(credential_id, caller.api_key_id)
+    if key is None or key.workspace_id != caller.workspace_id or not key.is_usable(at=clock.now()):
+        raise UnauthorizedError("This API key was revoked. Use another.")
+    return own(credential, caller.workspace_id)
+
+
+def list_credentials(
+    caller: Caller,
+    user: str,
+    *,
+    app: str | None,
+    status: Status | None,
+    limit: int,
+    after: str | None,
+    credentials: CredentialStore,
+    directory: Directory,
+) -> Page[Credential]:
+    """Raises: NotFoundError when the user is not there."""
+    found = find_user(caller, user, directory=directory)
+    page = credentials.of_user(caller.workspace_id, found.user_id, app=app, limit=limit, after=after)
+    if status is None:
+        return page
+    return Page([credential for credential in page.items if credential.status == status], page.next)

@@ -1,0 +1,41 @@
+"""Making the event and the audit line that go with a change of state."""
+
+from datetime import datetime
+
+from evergrant.domain.credential import Credential
+from evergrant.domain.events import AuditLine, Event, EventType
+from evergrant.domain.ids import ENTROPY_BYTES, EventId, identifier
+from evergrant.ports import Entropy
+
+
+def credential_event(
+    type_: EventType, credential: Credential, *, at: datetime, entropy: Entropy, **data: object
+) -> Event:
+    """`data` always has `app`, `status` and `version`."""
+    return Event(
+        event_id=EventId(identifier("evt", at=at, entropy=entropy.bytes(ENTROPY_BYTES))),
+        workspace_id=credential.workspace_id,
+        type=type_,
+        at=at,
+        user_id=credential.user_id,
+        user_email=credential.user_email,
+        credential_id=credential.credential_id,
+        credential_name=credential.name,
+        data={"app": credential.app, "status": credential.status, "version": credential.version, **data},
+    )
+
+
+def audit_line(
+    action: str, credential: Credential, *, actor: str, at: datetime, entropy: Entropy, **detail: str
+) -> AuditLine:
+    """A line about one credential."""
+    return AuditLine(
+        audit_id=identifier("aud", at=at, entropy=entropy.bytes(ENTROPY_BYTES)),
+        workspace_id=credential.workspace_id,
+        at=at,
+        action=action,
+        actor=actor,
+        credential_id=credential.credential_id,
+        user_id=credential.user_id,
+        detail=detail,
+    )

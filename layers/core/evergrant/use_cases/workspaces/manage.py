@@ -1,0 +1,44 @@
+"""Workspaces and their settings."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from evergrant.domain.caller import SCOPES, Caller
+from evergrant.domain.errors import NotFoundError
+from evergrant.domain.ids import ENTROPY_BYTES, WorkspaceId, identifier
+from evergrant.domain.workspace import Environment, Workspace
+from evergrant.ports import Clock, Directory, Entropy
+from evergrant.use_cases.workspaces.api_keys import MintedKey, mint
+
+
+def create_workspace(
+    name: str, environment: Environment, *, directory: Directory, clock: Clock, entropy: Entropy
+) -> tuple[Workspace, MintedKey]:
+    """A workspace and its first key, which has every scope."""
+    now = clock.now()
+    workspace = Workspace(
+        workspace_id=WorkspaceId(identifier("ws", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
+        name=name,
+        environment=environment,
+        created_at=now,
+    )
+    directory.put_workspace(workspace)
+    minted = mint(
+        workspace.workspace_id, "first key", SCOPES, None, directory=directory, clock=clock, entropy=entropy
+    )
+    return workspace, minted
+
+
+def get_workspace(caller: Caller, *, directory: Directory) -> Workspace:
+    """The caller's own."""
+    workspace = directory.workspace(caller.workspace_id)
+    if workspace is None:
+        raise NotFoundError
+    return workspace
+
+
+def change_workspace(caller: Caller, changes: Mapping[str, object], *, directory: Directory) -> Workspace:
+    """The settings as a whole: a PUT."""
+    new = replace(get_workspace(caller, directory=directory), **changes)  # type: ignore[arg-type]  # checked at the edge
+    directory.put_workspace(new)
+    return new
