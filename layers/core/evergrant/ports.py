@@ -164,3 +164,32 @@ class SweepCursor(Protocol):
 
     def read(self) -> int | None: ...
     def move(self, minute: int) -> None: ...
+
+
+class Fingerprints(Protocol):
+    """Keyed hashes: of request bodies and cursors, so that neither can be forged or guessed."""
+
+    def fingerprint(self, context: str, content: bytes) -> str:
+        """HMAC-SHA-256 under a key that never leaves the deployment. Raises: UnavailableError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """What an idempotency key was used for before; `sealed` is None while the first request still runs."""
+
+    fingerprint: str
+    status: int | None
+    sealed: bytes | None
+    secret_until: datetime | None
+
+
+class IdempotencyStore(Protocol):
+    """First answers, kept for a day."""
+
+    def begin(self, key: str, *, fingerprint: str, at: datetime) -> FirstAnswer | None:
+        """None: the caller is the first, and must `finish` or `forget`. Else what the first one left."""
+        ...
+
+    def finish(self, key: str, *, status: int, sealed: bytes, secret_until: datetime | None) -> None: ...
+    def forget(self, key: str) -> None: ...

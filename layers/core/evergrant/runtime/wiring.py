@@ -51,3 +51,11 @@ def audit() -> "ports.Audit":
     from evergrant.adapters.dynamodb.client import dynamodb
 
     return DynamoDBAudit(dynamodb(), table=settings().required("AUDIT_TABLE"))
+
+
+@cache
+def idempotency() -> "ports.IdempotencyStore":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
+
+    return DynamoDBIdempotencyStore(dynamodb(), table=settings().required("SESSIONS_TABLE"))

@@ -1,0 +1,70 @@
+"""/api-keys: made, listed, revoked."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import AwareDatetime, Field
+
+from evergrant.domain.caller import Scope
+from evergrant.domain.times import iso, iso_or_none
+from evergrant.domain.workspace import ApiKey
+from evergrant.runtime import wiring
+from evergrant.runtime.http import Http, Strict, caller, ok, secret
+from evergrant.runtime.text import Name
+from evergrant.use_cases.workspaces import api_keys
+
+http = Http()
+handler = http.handler
+
+
+class NewApiKey(Strict):
+    """`POST /api-keys`"""
+
+    name: Name
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
+    expires_at: AwareDatetime | None = None
+
+
+def _shown(api_key: ApiKey) -> dict[str, object]:
+    return {
+        "apiKeyId": api_key.api_key_id,
+        "name": api_key.name,
+        "scopes": list(api_key.scopes),
+        "createdAt": iso(api_key.created_at),
+        "expiresAt": iso_or_none(api_key.expires_at),
+    }
+
+
+@http.post("/api-keys", idempotent=True)
+def create(body: NewApiKey) -> Response:
+    """Make a key; it is shown once."""
+    who = caller(http)
+    who.require("admin")
+    minted = api_keys.create_api_key(
+        who,
+        body.name,
+        body.scopes,
+        body.expires_at,
+        directory=wiring.directory(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return secret(201, {**_shown(minted.api_key), "key": minted.key.get_secret_value()})
+
+
+@http.get("/api-keys")
+def list_all() -> Response:
+    """The workspace's keys; never their text."""
+    who = caller(http)
+    who.require("admin")
+    found = api_keys.list_api_keys(who, directory=wiring.directory())
+    return ok({"data": [_shown(each) for each in found], "nextCursor": None})
+
+
+@http.delete("/api-keys/<api_key_id>")
+def revoke(api_key_id: str) -> Response:
+    """Refused everywhere within a minute, and at once wherever a secret is released or something destroyed."""
+    who = caller(http)
+    who.require("admin")
+    api_keys.revoke_api_key(who, api_key_id, directory=wiring.directory())
+    return ok({"success": True})

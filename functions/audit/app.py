@@ -1,0 +1,50 @@
+"""GET /audit: who did what to which credential, when, with which key."""
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import AwareDatetime
+
+from evergrant.domain.events import AuditLine
+from evergrant.domain.ids import CredentialId
+from evergrant.domain.times import iso, iso_or_none
+from evergrant.runtime import wiring
+from evergrant.runtime.cursors import read_cursor, write_cursor
+from evergrant.runtime.http import Http, PageQuery, caller, ok
+
+http = Http()
+handler = http.handler
+
+
+class AuditQuery(PageQuery):
+    """`?credentialId=&since=`"""
+
+    credential_id: str | None = None
+    since: AwareDatetime | None = None
+
+
+def _shown(line: AuditLine) -> dict[str, object]:
+    return {
+        "auditId": line.audit_id,
+        "at": iso(line.at),
+        "action": line.action,
+        "actor": line.actor,
+        "credentialId": line.credential_id,
+        "userId": line.user_id,
+        "detail": dict(line.detail),
+    }
+
+
+@http.get("/audit")
+def list_lines(query: AuditQuery) -> Response:
+    """Newest first."""
+    who = caller(http)
+    who.require("audit")
+    name = f"{who.workspace_id}|audit|{query.credential_id}|{iso_or_none(query.since)}"
+    page = wiring.audit().lines(
+        who.workspace_id,
+        credential_id=CredentialId(query.credential_id) if query.credential_id else None,
+        since=query.since,
+        limit=query.limit,
+        after=read_cursor(query.cursor, query=name, fingerprints=wiring.fingerprints()),
+    )
+    following = write_cursor(page.next, query=name, fingerprints=wiring.fingerprints())
+    return ok({"data": [_shown(line) for line in page.items], "nextCursor": following})

@@ -1,0 +1,128 @@
+"""/users: the merchants of a workspace."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import Field, StringConstraints
+
+from evergrant.runtime import wiring
+from evergrant.runtime.cursors import read_cursor, write_cursor
+from evergrant.runtime.http import Http, PageQuery, Strict, caller, ok, secret
+from evergrant.runtime.text import Name, OptionalText, Tags
+from evergrant.use_cases.users import manage
+
+http = Http()
+handler = http.handler
+
+Username = Annotated[Name, StringConstraints(max_length=256)]
+
+
+class NewUser(Strict):
+    """`POST /users`"""
+
+    username: Username
+    full_name: OptionalText = None
+    email: OptionalText = None
+    tags: Tags = ()
+
+    def asked(self) -> manage.NewUser:
+        return manage.NewUser(self.username, self.full_name, self.email, self.tags)
+
+
+class NewUsers(Strict):
+    """`POST /users/batch`"""
+
+    users: Annotated[tuple[NewUser, ...], Field(min_length=1, max_length=1000)]
+
+
+class UserChanges(Strict):
+    """`PUT /users/{userId}`: the fields named change."""
+
+    username: Username | None = None
+    full_name: OptionalText = None
+    email: OptionalText = None
+    tags: Tags = ()
+
+
+@http.post("/users", idempotent=True)
+def create(body: NewUser) -> Response:
+    """Create a user."""
+    who = caller(http)
+    who.require("connect")
+    user = manage.create_user(
+        who, body.asked(), directory=wiring.directory(), clock=wiring.clock(), entropy=wiring.entropy()
+    )
+    return ok({"userId": user.user_id})
+
+
+@http.post("/users/batch", idempotent=True)
+def create_many(body: NewUsers) -> Response:
+    """Create up to a thousand users; those whose name is taken are skipped."""
+    who = caller(http)
+    who.require("connect")
+    made, skipped = manage.create_users(
+        who,
+        [user.asked() for user in body.users],
+        directory=wiring.directory(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return ok({"data": [{"userId": user.user_id, "username": user.username} for user in made], "skipped": skipped})
+
+
+@http.get("/users")
+def list_all(query: PageQuery) -> Response:
+    """List the workspace's users; whole under Alloy's routes."""
+    who = caller(http)
+    who.require("connect")
+    if http.is_alias:
+        return ok({"data": [user.shown() for user in manage.every_user(who, directory=wiring.directory())]})
+    name = f"{who.workspace_id}|users"
+    after = read_cursor(query.cursor, query=name, fingerprints=wiring.fingerprints())
+    page = manage.list_users(who, limit=query.limit, after=after, directory=wiring.directory())
+    following = write_cursor(page.next, query=name, fingerprints=wiring.fingerprints())
+    return ok({"data": [user.shown() for user in page.items], "nextCursor": following})
+
+
+@http.get("/users/<user_id>")
+def get(user_id: str) -> Response:
+    """Get one user, by id or name."""
+    who = caller(http)
+    who.require("connect")
+    return ok(manage.find_user(who, user_id, directory=wiring.directory()).shown())
+
+
+@http.put("/users/<user_id>")
+def change(user_id: str, body: UserChanges) -> Response:
+    """Change a user."""
+    who = caller(http)
+    who.require("connect")
+    changes = {name: getattr(body, name) for name in body.model_fields_set if name != "username" or body.username}
+    return ok(manage.change_user(who, user_id, changes, directory=wiring.directory()).shown())
+
+
+@http.delete("/users/<user_id>")
+def delete(user_id: str) -> Response:
+    """Delete a user: gone at once; its credentials follow in the background."""
+    who = caller(http)
+    who.require("connect")
+    manage.delete_user(who, user_id, directory=wiring.directory(), cleanups=wiring.cleanups())
+    return ok({"success": True})
+
+
+@http.get("/users/<user_id>/token")
+def token(user_id: str) -> Response:
+    """A connect-session token for this user, for half an hour."""
+    from evergrant.use_cases.connect.sessions import create_session
+
+    who = caller(http)
+    who.require("connect")
+    session = create_session(
+        who,
+        user_id,
+        sessions=wiring.sessions(),
+        directory=wiring.directory(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return secret(200, {"token": session.token.get_secret_value()})
