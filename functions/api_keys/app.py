@@ -9,7 +9,7 @@ from evergrant.domain.caller import Scope
 from evergrant.domain.times import iso, iso_or_none
 from evergrant.domain.workspace import ApiKey
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, Strict, caller, ok, secret
+from evergrant.runtime.http import Http, Strict, caller, idempotent, ok, secret
 from evergrant.runtime.text import Name
 from evergrant.use_cases.workspaces import api_keys
 
@@ -35,7 +35,8 @@ def _shown(api_key: ApiKey) -> dict[str, object]:
     }
 
 
-@http.post("/api-keys", idempotent=True)
+@http.post("/api-keys")
+@idempotent
 def create(body: NewApiKey) -> Response:
     """Make a key; it is shown once."""
     who = caller(http)

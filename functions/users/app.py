@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Http, PageQuery, Strict, caller, ok, secret
+from evergrant.runtime.http import Http, PageQuery, Strict, caller, idempotent, ok, secret
 from evergrant.runtime.text import Name, OptionalText, Tags
 from evergrant.use_cases.users import manage
 
@@ -44,7 +44,8 @@ class UserChanges(Strict):
     tags: Tags = ()
 
 
-@http.post("/users", idempotent=True)
+@http.post("/users")
+@idempotent
 def create(body: NewUser) -> Response:
     """Create a user."""
     who = caller(http)
@@ -55,7 +56,8 @@ def create(body: NewUser) -> Response:
     return ok({"userId": user.user_id})
 
 
-@http.post("/users/batch", idempotent=True)
+@http.post("/users/batch")
+@idempotent
 def create_many(body: NewUsers) -> Response:
     """Create up to a thousand users; those whose name is taken are skipped."""
     who = caller(http)

@@ -84,12 +84,12 @@ class Http(APIGatewayRestResolver):
         self.exception_handler(Exception)(self._surprise)
         self.not_found(self._unknown_route)
 
-    def route(self, rule: Any, method: Any, *args: Any, idempotent: bool = False, **kwargs: Any) -> Any:
-        """As Powertools'; `idempotent` honours `Idempotency-Key` on it."""
+    def route(self, rule: Any, method: Any, *args: Any, **kwargs: Any) -> Any:
+        """As Powertools'."""
         register = super().route(rule, method, *args, **kwargs)
 
         def decorate(function: Callable[..., Response]) -> Callable[..., Response]:
-            register(_documented(function) if self._documenting else self._parsed(function, idempotent=idempotent))
+            register(_documented(function) if self._documenting else self._parsed(function))
             return function
 
         return decorate
@@ -136,7 +136,7 @@ class Http(APIGatewayRestResolver):
         context = self.raw["requestContext"]
         return settings().public_base_url or f"https://{context['domainName']}/{context['stage']}"
 
-    def _parsed(self, function: Callable[..., Response], *, idempotent: bool) -> Callable[..., Response]:
+    def _parsed(self, function: Callable[..., Response]) -> Callable[..., Response]:
         hints = inspect.get_annotations(function, eval_str=True)
         body, query = hints.get("body"), hints.get("query")
 
@@ -148,7 +148,7 @@ class Http(APIGatewayRestResolver):
                 arguments["body"] = read_body(self.raw, body)
             if query is not None:
                 arguments["query"] = read_query(self.raw, query)
-            if not idempotent:
+            if not getattr(function, _IDEMPOTENT, False):
                 return function(**arguments)
             from evergrant.runtime.idempotency import once
 
@@ -185,6 +185,15 @@ class Http(APIGatewayRestResolver):
 
     def _unknown_route(self, _: Exception) -> Response:
         return self._refusal(errors.NotFoundError("There is no such route. See /docs."))
+
+
+_IDEMPOTENT = "__idempotent__"
+
+
+def idempotent(function: Callable[..., Response]) -> Callable[..., Response]:
+    """Mark a route that honours `Idempotency-Key`: every POST that creates."""
+    setattr(function, _IDEMPOTENT, True)
+    return function
 
 
 def _documented(function: Callable[..., Response]) -> Callable[..., Response]:
