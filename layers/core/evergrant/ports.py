@@ -193,3 +193,11 @@ class IdempotencyStore(Protocol):
 
     def finish(self, key: str, *, status: int, sealed: bytes, secret_until: datetime | None) -> None: ...
     def forget(self, key: str) -> None: ...
+
+
+class Revoker(Protocol):
+    """Ends a grant at its provider."""
+
+    def revoke(self, credential: Credential) -> tuple[bool, str | None]:
+        """(True, None) when it was ended there; (False, reason) where that is not possible. Raises: ProviderError."""
+        ...

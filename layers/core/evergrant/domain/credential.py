@@ -90,8 +90,8 @@ class Credential:
         return self.token_expires_at is None or at < self.token_expires_at
 
     def changed(self, *, at: datetime, **fields: object) -> "Credential":
-        """The next version of the row."""
-        return replace(self, version=self.version + 1, updated_at=at, **fields)  # type: ignore[arg-type]  # checked by the slots
+        """The next version of the row, unless `fields` names one."""
+        return replace(self, **{"version": self.version + 1, "updated_at": at, **fields})  # type: ignore[arg-type]  # checked by the slots
 
     def summary(self) -> dict[str, object]:
         """What a list shows. It has no secret to leak."""

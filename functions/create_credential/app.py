@@ -1,0 +1,71 @@
+"""POST /credentials: take a user's credential for an app."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import AwareDatetime, Field, SecretStr
+
+from evergrant.runtime import wiring
+from evergrant.runtime.http import Http, Strict, caller, created, idempotent
+from evergrant.runtime.text import Name, Tags
+from evergrant.use_cases.credentials.create import NewCredential, create_credential
+
+http = Http()
+handler = http.handler
+
+Values = Annotated[dict[str, SecretStr], Field(max_length=50)]
+
+
+class CredentialBody(Strict):
+    """`type` is an app's slug or alias; `data` holds its properties."""
+
+    type: Annotated[str, Field(min_length=1, max_length=100)]
+    data: Values
+    name: Name | None = None
+    tags: Tags = ()
+    expires_at: AwareDatetime | None = None
+
+
+class ForUser(Strict):
+    """`POST /users/{userId}/credentials`"""
+
+    credential: CredentialBody
+
+
+class CreateCredential(ForUser):
+    """`POST /credentials`"""
+
+    user_id: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+@http.post("/credentials")
+@idempotent
+def create(body: CreateCredential) -> Response:
+    """Take a credential."""
+    return _create(body.user_id, body.credential)
+
+
+@http.post("/users/<user_id>/credentials")
+@idempotent
+def create_for_user(user_id: str, body: ForUser) -> Response:
+    """Take a credential of the user in the path."""
+    return _create(user_id, body.credential)
+
+
+def _create(user_id: str, asked: CredentialBody) -> Response:
+    who = caller(http)
+    who.require("credentials:write")
+    credential = create_credential(
+        who,
+        user_id,
+        NewCredential(asked.type, asked.data, asked.name, asked.tags, asked.expires_at),
+        apps=wiring.apps(),
+        directory=wiring.directory(),
+        credentials=wiring.credentials(),
+        sealer=wiring.sealer(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return created(
+        http, {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}
+    )

@@ -1,0 +1,54 @@
+"""GET /users/{userId}/credentials: what a user has connected; never a secret."""
+
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import Field
+
+from evergrant.runtime import wiring
+from evergrant.runtime.cursors import read_cursor, write_cursor
+from evergrant.runtime.http import Http, PageQuery, caller, ok
+from evergrant.use_cases.credentials.read import list_credentials
+
+http = Http()
+handler = http.handler
+
+WHOLE = 10_000
+"""Alloy's routes are not paged."""
+
+
+class ListQuery(PageQuery):
+    """`?app=&status=`"""
+
+    app: Annotated[str, Field(max_length=100)] | None = None
+    status: Literal["active", "degraded", "expired"] | None = None
+
+
+@http.get("/users/<user_id>/credentials")
+def of_user(user_id: str, query: ListQuery) -> Response:
+    """List a user's credentials."""
+    return _list(user_id, query)
+
+
+@http.get("/credentials/users/<user_id>")
+def of_user_as_alloy(user_id: str, query: ListQuery) -> Response:
+    """The same, under Alloy's path."""
+    return _list(user_id, query)
+
+
+def _list(user_id: str, query: ListQuery) -> Response:
+    who = caller(http)
+    who.require("credentials:read")
+    name = f"{who.workspace_id}|credentials|{user_id}|{query.app}|{query.status}"
+    page = list_credentials(
+        who,
+        user_id,
+        app=wiring.apps().slug(who.workspace_id, query.app) if query.app else None,
+        status=query.status,
+        limit=WHOLE if http.is_alias else query.limit,
+        after=read_cursor(query.cursor, query=name, fingerprints=wiring.fingerprints()),
+        credentials=wiring.credentials(),
+        directory=wiring.directory(),
+    )
+    following = write_cursor(page.next, query=name, fingerprints=wiring.fingerprints())
+    return ok({"data": [credential.summary() for credential in page.items], "nextCursor": following})

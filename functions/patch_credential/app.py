@@ -1,0 +1,48 @@
+"""PATCH /credentials/{credentialId}: rename, tag, or replace a static secret in place."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import AwareDatetime, Field, SecretStr
+
+from evergrant.domain.ids import CredentialId
+from evergrant.runtime import wiring
+from evergrant.runtime.http import Http, Strict, caller, ok
+from evergrant.runtime.text import Name, Tags
+from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
+
+http = Http()
+handler = http.handler
+
+
+class PatchCredential(Strict):
+    """The fields named change; `data` replaces the secret."""
+
+    name: Name | None = None
+    tags: Tags | None = None
+    data: Annotated[dict[str, SecretStr], Field(max_length=50)] | None = None
+    expires_at: AwareDatetime | None = None
+
+
+@http.patch("/credentials/<credential_id>")
+def patch(credential_id: str, body: PatchCredential) -> Response:
+    """Change one credential; its id stays."""
+    who = caller(http)
+    who.require("credentials:write")
+    # A null empties what may be empty; a name and tags cannot be none.
+    plain = {
+        name: getattr(body, name)
+        for name in body.model_fields_set - {"data"}
+        if name == "expires_at" or getattr(body, name) is not None
+    }
+    changed = change_credential(
+        who,
+        CredentialId(credential_id),
+        CredentialChanges(plain, body.data),
+        apps=wiring.apps(),
+        credentials=wiring.credentials(),
+        sealer=wiring.sealer(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return ok(changed.details())

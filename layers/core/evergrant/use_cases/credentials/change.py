@@ -1,0 +1,83 @@
+"""PATCH /credentials/{credentialId}: rename, tag, or replace a static secret in place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from evergrant.domain.caller import Caller
+from evergrant.domain.credential import Credential
+from evergrant.domain.errors import Detail, ValidationFailedError
+from evergrant.domain.events import EventType
+from evergrant.domain.ids import CredentialId
+from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Sealer
+from evergrant.use_cases.credentials.create import first_due, with_secret
+from evergrant.use_cases.credentials.entry import read_entry
+from evergrant.use_cases.credentials.read import get_with_live_key
+from evergrant.use_cases.recording import audit_line, credential_event
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialChanges:
+    """What a caller wants changed; `plain` has only the fields it named (`name`, `tags`, `expires_at`)."""
+
+    plain: Mapping[str, object] = field(default_factory=dict[str, object])
+    data: Mapping[str, SecretStr] | None = None
+
+
+def change_credential(
+    caller: Caller,
+    credential_id: CredentialId,
+    changes: CredentialChanges,
+    *,
+    apps: Apps,
+    credentials: CredentialStore,
+    sealer: Sealer,
+    clock: Clock,
+    entropy: Entropy,
+) -> Credential:
+    """The same id all along. A new secret makes it `active` again.
+
+    Raises: NotFoundError, ValidationFailedError, ConflictError when it was changed meanwhile.
+    """
+    read = get_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
+    now = clock.now()
+    _refuse_past(changes.plain.get("expires_at"), now)
+    new = read.changed(at=now, **changes.plain)
+    if changes.data is not None:
+        entry = read_entry(apps.entry(caller.workspace_id, read.app, path="type"), changes.data, root="data")
+        new = with_secret(
+            new.changed(
+                at=now,
+                version=new.version,
+                generation=read.generation + 1,
+                kind=entry.method.kind,
+                variables=entry.variables,
+                status="active",
+                failures=0,
+                last_failure=None,
+                lease_until=None,
+                token_expires_at=None,
+            ),
+            entry,
+            sealer=sealer,
+        )
+    if changes.data is not None or "expires_at" in changes.plain:
+        new = first_due(new, now=now)
+    reconnected = changes.data is not None and read.status == "expired"
+    type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
+    changed = sorted({*changes.plain, *(["data"] if changes.data is not None else [])})
+    shown = [{"expires_at": "expiresAt"}.get(name, name) for name in changed]
+    credentials.change(
+        new,
+        read=read,
+        event=credential_event(type_, new, at=now, entropy=entropy, changed=shown),
+        audit=audit_line(type_, new, actor=caller.actor, at=now, entropy=entropy, changed=" ".join(shown)),
+    )
+    return new
+
+
+def _refuse_past(expires_at: object, now: datetime) -> None:
+    if isinstance(expires_at, datetime) and expires_at <= now:
+        raise ValidationFailedError([Detail("expiresAt", "This time is over. Send a key that still works.")])

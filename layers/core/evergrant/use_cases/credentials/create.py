@@ -1,0 +1,102 @@
+"""POST /credentials: take a static secret, check its shape, seal it, and keep it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import SecretStr
+
+from evergrant.domain.caller import Caller
+from evergrant.domain.credential import Credential
+from evergrant.domain.due import jitter, not_before
+from evergrant.domain.errors import Detail, ValidationFailedError
+from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
+from evergrant.domain.sealing import SealContext
+from evergrant.domain.secret import Secret
+from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Sealer
+from evergrant.use_cases.credentials.entry import Entry, read_entry
+from evergrant.use_cases.recording import audit_line, credential_event
+from evergrant.use_cases.users.manage import find_user
+
+FIRST_CHECK = timedelta(days=1)
+"""A static key is looked at within a day of its coming, and then rarely."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCredential:
+    """What a caller sends: `data` by the app's own property names."""
+
+    type: str
+    data: Mapping[str, SecretStr]
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+
+def create_credential(
+    caller: Caller,
+    user: str,
+    new: NewCredential,
+    *,
+    apps: Apps,
+    directory: Directory,
+    credentials: CredentialStore,
+    sealer: Sealer,
+    clock: Clock,
+    entropy: Entropy,
+) -> Credential:
+    """Sealed and stored, with its event and its audit line, in one transaction.
+
+    Raises: NotFoundError for the user; ValidationFailedError naming every path (`oauth_app` where the app
+    authenticates by OAuth alone); UnavailableError, and then nothing was stored.
+    """
+    owner = find_user(caller, user, directory=directory)
+    entry = read_entry(apps.entry(caller.workspace_id, new.type, path="credential.type"), new.data, root="credential.data")
+    now = clock.now()
+    if new.expires_at is not None and new.expires_at <= now:
+        raise ValidationFailedError([Detail("credential.expiresAt", "This time is over. Send a key that still works.")])
+    credential = Credential(
+        workspace_id=caller.workspace_id,
+        user_id=owner.user_id,
+        user_email=owner.email,
+        credential_id=CredentialId(identifier("cred", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
+        app=entry.app.slug,
+        kind=entry.method.kind,
+        name=new.name or f"{entry.app.name} {owner.username}"[:200],
+        tags=new.tags,
+        variables=entry.variables,
+        created_at=now,
+        updated_at=now,
+        expires_at=new.expires_at,
+    )
+    credential = first_due(with_secret(credential, entry, sealer=sealer), now=now)
+    credentials.create(
+        credential,
+        event=credential_event("credential.created", credential, at=now, entropy=entropy),
+        audit=audit_line("credential.created", credential, actor=caller.actor, at=now, entropy=entropy),
+    )
+    return credential
+
+
+def with_secret(credential: Credential, entry: Entry, *, sealer: Sealer) -> Credential:
+    """The row with the entry's values sealed for its present generation."""
+    secret = Secret(values=entry.secrets, hosts=entry.hosts)
+    return replace(credential, sealed=sealer.seal(secret.to_bytes(), seal_context(credential)))
+
+
+def seal_context(credential: Credential) -> SealContext:
+    """What the secret of this row, in this generation, is bound to."""
+    return SealContext(
+        workspace_id=credential.workspace_id,
+        user_id=credential.user_id,
+        credential_id=credential.credential_id,
+        app=credential.app,
+        generation=credential.generation,
+    )
+
+
+def first_due(credential: Credential, *, now: datetime) -> Credential:
+    """When a static secret is looked at next: at its own known end, or within a day."""
+    check = now + FIRST_CHECK - jitter(credential.credential_id, spread=FIRST_CHECK / 4)
+    due_at = min(check, credential.expires_at) if credential.expires_at else check
+    return replace(credential, due_at=not_before(due_at, now=now))
