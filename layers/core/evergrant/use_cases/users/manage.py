@@ -56,6 +56,18 @@ def list_users(caller: Caller, *, limit: int, after: str | None, directory: Dire
     return directory.users(caller.workspace_id, limit=limit, after=after)
 
 
+def every_user(caller: Caller, *, directory: Directory) -> list[User]:
+    """All of them, for the routes whose lists are whole."""
+    found: list[User] = []
+    after: str | None = None
+    while True:
+        page = directory.users(caller.workspace_id, limit=1000, after=after)
+        found += page.items
+        if page.next is None:
+            return found
+        after = page.next
+
+
 def change_user(caller: Caller, id_or_name: str, changes: Mapping[str, object], *, directory: Directory) -> User:
     """Only the fields named change. Raises: NotFoundError, ConflictError (`username_taken`)."""
     read = find_user(caller, id_or_name, directory=directory)
