@@ -11,6 +11,7 @@ from evergrant.runtime.settings import settings
 
 if TYPE_CHECKING:
     from evergrant import ports
+    from evergrant.adapters.kms.branch_keys import KmsBranchKeys
 
 
 @cache
@@ -59,3 +60,33 @@ def idempotency() -> "ports.IdempotencyStore":
     from evergrant.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
 
     return DynamoDBIdempotencyStore(dynamodb(), table=settings().required("SESSIONS_TABLE"))
+
+
+@cache
+def branch_keys() -> "KmsBranchKeys":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.keys import KeysTable
+    from evergrant.adapters.kms.branch_keys import KmsBranchKeys, kms
+
+    return KmsBranchKeys(
+        kms(),
+        KeysTable(dynamodb(), table=settings().required("KEYS_TABLE")),
+        key_arn=settings().required("KMS_KEY_ARN"),
+        deployment=settings().deployment,
+        clock=clock(),
+    )
+
+
+@cache
+def sealer() -> "ports.Sealer":
+    from evergrant.adapters.kms.sealer import BranchKeySealer
+
+    return BranchKeySealer(branch_keys())
+
+
+@cache
+def fingerprints() -> "ports.Fingerprints":
+    from evergrant.adapters.kms.branch_keys import SHARED
+    from evergrant.adapters.kms.sealer import BranchFingerprints
+
+    return BranchFingerprints(branch_keys(), SHARED)

@@ -1,0 +1,132 @@
+"""Branch keys: AES-256 data keys of KMS, wrapped in the Keys table, plain in memory for minutes."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import SecretBytes
+
+from evergrant.domain.errors import SealBrokenError, UnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+    from evergrant.adapters.dynamodb.keys import KeysTable
+    from evergrant.ports import Clock
+
+CACHED_FOR = timedelta(minutes=5)
+SHARED = "shared"
+"""The one branch that all workspaces share by default."""
+
+
+@cache
+def kms() -> "KMSClient":
+    """Time-outs and retries stay well below the gateway's 29 s."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
+    return boto3.client("kms", config=config)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainBranchKey:
+    """A branch key in memory, masked in every repr."""
+
+    branch_id: str
+    version: int
+    key: SecretBytes
+
+
+class KmsBranchKeys:
+    """The branch keys of one deployment. A warm environment calls KMS once in five minutes."""
+
+    def __init__(
+        self,
+        client: "KMSClient",
+        table: "KeysTable",
+        *,
+        key_arn: str,
+        deployment: str,
+        clock: "Clock",
+        branch_id: str = SHARED,
+    ) -> None:
+        self._client, self._table, self._clock = client, table, clock
+        self._key_arn, self._deployment, self._branch_id = key_arn, deployment, branch_id
+        self._cached: dict[tuple[str, int], tuple[datetime, PlainBranchKey]] = {}
+        self._active: tuple[datetime, int] | None = None
+        self._lock = threading.Lock()
+
+    def current(self) -> PlainBranchKey:
+        """The version that seals now; made when there is none. Raises: UnavailableError."""
+        with self._lock:
+            now = self._clock.now()
+            if self._active is None or self._active[0] <= now:
+                version = self._table.active(self._branch_id)
+                self._active = (now + CACHED_FOR, version or self._make(1))
+            active = self._active[1]
+        return self.version(self._branch_id, active)
+
+    def version(self, branch_id: str, version: int) -> PlainBranchKey:
+        """Raises: SealBrokenError when there is none such; UnavailableError when KMS does not give it."""
+        with self._lock:
+            now = self._clock.now()
+            until, found = self._cached.get((branch_id, version), (now, None))
+            if found is not None and now < until:
+                return found
+            wrapped = self._table.wrapped(branch_id, version)
+            if wrapped is None:
+                raise SealBrokenError
+            fresh = PlainBranchKey(branch_id, version, self._unwrapped(branch_id, version, wrapped))
+            self._cached[branch_id, version] = (now + CACHED_FOR, fresh)
+            return fresh
+
+    def rotate(self) -> int:
+        """Make the next version and seal with it from now on; older ones still open."""
+        with self._lock:
+            version = (self._table.active(self._branch_id) or 0) + 1
+            self._make(version)
+            self._active = None
+            return version
+
+    def _make(self, version: int) -> int:
+        try:
+            answer = self._client.generate_data_key(
+                KeyId=self._key_arn, KeySpec="AES_256", EncryptionContext=self._context(self._branch_id, version)
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable() from error
+        # Racing makers: one conditional put wins, and everybody goes on with the winner's.
+        kept = self._table.keep(self._branch_id, version, answer["CiphertextBlob"])
+        if kept:
+            plain = PlainBranchKey(self._branch_id, version, SecretBytes(answer["Plaintext"]))
+            self._cached[self._branch_id, version] = (self._clock.now() + CACHED_FOR, plain)
+        return version
+
+    def _unwrapped(self, branch_id: str, version: int, wrapped: bytes) -> SecretBytes:
+        try:
+            answer = self._client.decrypt(
+                KeyId=self._key_arn, CiphertextBlob=wrapped, EncryptionContext=self._context(branch_id, version)
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "InvalidCiphertextException":
+                raise SealBrokenError from error
+            raise _unavailable() from error
+        except BotoCoreError as error:
+            raise _unavailable() from error
+        return SecretBytes(answer["Plaintext"])
+
+    def _context(self, branch_id: str, version: int) -> dict[str, str]:
+        return {
+            "purpose": "evergrant-branch-key",
+            "deployment": self._deployment,
+            "branch": branch_id,
+            "version": str(version),
+        }
+
+
+def _unavailable() -> UnavailableError:
+    return UnavailableError("The key service is away; nothing was changed. Try again.", code="key_unavailable")
