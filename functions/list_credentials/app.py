@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
 
+from evergrant.domain.ids import WorkspaceId
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
 from evergrant.runtime.http import Http, PageQuery, caller, ok
@@ -36,6 +37,11 @@ def of_user_as_alloy(user_id: str, query: ListQuery) -> Response:
     return _list(user_id, query)
 
 
+def _slug(workspace_id: WorkspaceId, app: str) -> str:
+    found = wiring.apps().find(workspace_id, app)
+    return found.slug if found else app
+
+
 def _list(user_id: str, query: ListQuery) -> Response:
     who = caller(http)
     who.require("credentials:read")
@@ -43,7 +49,7 @@ def _list(user_id: str, query: ListQuery) -> Response:
     page = list_credentials(
         who,
         user_id,
-        app=wiring.apps().slug(who.workspace_id, query.app) if query.app else None,
+        app=_slug(who.workspace_id, query.app) if query.app else None,
         status=query.status,
         limit=WHOLE if http.is_alias else query.limit,
         after=read_cursor(query.cursor, query=name, fingerprints=wiring.fingerprints()),

@@ -144,10 +144,10 @@ class Audit(Protocol):
 
 
 class Apps(Protocol):
-    """The effective entry of an app in a workspace: override or own, else the catalogue's."""
+    """The effective entry of an app in a workspace: its own or an override, else the catalogue's."""
 
-    def effective(self, workspace_id: WorkspaceId, app: str) -> "App":
-        """Raises: NotFoundError."""
+    def find(self, workspace_id: WorkspaceId, slug_or_alias: str) -> "App | None":
+        """None when neither the workspace nor the catalogue has it."""
         ...
 
 

@@ -64,9 +64,13 @@ class ValidationFailedError(InvalidRequestError):
     code = "validation_failed"
 
     def __init__(
-        self, details: Sequence[Detail], *, message: str = "Correct the fields in `details` and send it again."
+        self,
+        details: Sequence[Detail],
+        *,
+        message: str = "Correct the fields in `details` and send it again.",
+        code: str | None = None,
     ) -> None:
-        super().__init__(message, details=details)
+        super().__init__(message, code=code, details=details)
 
 
 class TooLargeError(InvalidRequestError):

@@ -10,7 +10,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -139,13 +139,16 @@ class Http(APIGatewayRestResolver):
     def _parsed(self, function: Callable[..., Response]) -> Callable[..., Response]:
         hints = inspect.get_annotations(function, eval_str=True)
         body, query = hints.get("body"), hints.get("query")
+        # `body: Model | None`: a request without a body is one with all defaults.
+        required = body is None or not get_args(body)
+        body = body if required else get_args(body)[0]
 
         @functools.wraps(function)
         def call(**path: str) -> Response:
             check_version(self.raw)
             arguments: dict[str, Any] = dict(path)
             if body is not None:
-                arguments["body"] = read_body(self.raw, body)
+                arguments["body"] = read_body(self.raw, body) if self.raw.get("body") or required else body()
             if query is not None:
                 arguments["query"] = read_query(self.raw, query)
             if not getattr(function, _IDEMPOTENT, False):

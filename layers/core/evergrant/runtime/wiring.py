@@ -90,3 +90,26 @@ def fingerprints() -> "ports.Fingerprints":
     from evergrant.adapters.kms.sealer import BranchFingerprints
 
     return BranchFingerprints(branch_keys(), SHARED)
+
+
+@cache
+def apps() -> "ports.Apps":
+    from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.catalogue.apps import LayeredApps
+
+    return LayeredApps(DynamoDBOwnApps(dynamodb(), table=settings().required("DIRECTORY_TABLE")).find)
+
+
+@cache
+def cleanups() -> "ports.Queue":
+    from evergrant.adapters.sqs.queue import SqsQueue, sqs
+
+    return SqsQueue(sqs(), settings().required("CLEANUPS_QUEUE_URL"))
+
+
+@cache
+def revoker() -> "ports.Revoker":
+    from evergrant.adapters.oauth.revoker import ProviderRevoker
+
+    return ProviderRevoker(apps())

@@ -12,6 +12,7 @@ from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
 from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Sealer
+from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.create import first_due, with_secret
 from evergrant.use_cases.credentials.entry import read_entry
 from evergrant.use_cases.credentials.read import get_with_live_key
@@ -46,7 +47,9 @@ def change_credential(
     _refuse_past(changes.plain.get("expires_at"), now)
     new = read.changed(at=now, **changes.plain)
     if changes.data is not None:
-        entry = read_entry(apps.entry(caller.workspace_id, read.app, path="type"), changes.data, root="data")
+        entry = read_entry(
+            named_app(caller.workspace_id, read.app, path="type", apps=apps), changes.data, root="data"
+        )
         new = with_secret(
             new.changed(
                 at=now,

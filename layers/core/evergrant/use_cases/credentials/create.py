@@ -14,6 +14,7 @@ from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
 from evergrant.domain.sealing import SealContext
 from evergrant.domain.secret import Secret
 from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Sealer
+from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import Entry, read_entry
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
@@ -51,7 +52,9 @@ def create_credential(
     authenticates by OAuth alone); UnavailableError, and then nothing was stored.
     """
     owner = find_user(caller, user, directory=directory)
-    entry = read_entry(apps.entry(caller.workspace_id, new.type, path="credential.type"), new.data, root="credential.data")
+    entry = read_entry(
+        named_app(caller.workspace_id, new.type, path="credential.type", apps=apps), new.data, root="credential.data"
+    )
     now = clock.now()
     if new.expires_at is not None and new.expires_at <= now:
         raise ValidationFailedError([Detail("credential.expiresAt", "This time is over. Send a key that still works.")])

@@ -1,11 +1,17 @@
 """Reading the values of a static credential against its app's entry."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from evergrant.domain.app import App, AuthMethod
+from evergrant.domain.app import App, OAuth1Method, OAuth2Method, Property, StaticMethod
+from evergrant.domain.errors import Detail, ValidationFailedError
+from evergrant.domain.rendering import hosts
+
+Static = StaticMethod | OAuth1Method
+MAX_VALUE_LENGTH = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +19,60 @@ class Entry:
     """Values that were checked: split into what is sealed and what is plain, with where the secret may go."""
 
     app: App
-    method: AuthMethod
+    method: Static
     secrets: Mapping[str, SecretStr]
     variables: Mapping[str, str]
     hosts: tuple[str, ...]
+
+
+def read_entry(app: App, data: Mapping[str, SecretStr], *, root: str) -> Entry:
+    """The first way of the app that fits `data`.
+
+    Raises: ValidationFailedError naming every path under `root`; its code is `oauth_app` where the app
+    authenticates by OAuth alone.
+    """
+    ways = [each for each in app.methods if not isinstance(each, OAuth2Method)]
+    if not ways:
+        message = f"{app.name} authenticates by OAuth: send the user through GET /oauthUrl instead."
+        raise ValidationFailedError([Detail("credential.type", message)], message=message, code="oauth_app")
+    problems = [(_problems(way, data, root=root), way) for way in ways]
+    found, way = min(problems, key=lambda each: len(each[0]))
+    if found:
+        raise ValidationFailedError(found)
+    values = {each.name: data.get(each.name) or _default(each) for each in way.properties}
+    variables = {
+        each.name: value.get_secret_value()
+        for each in way.properties
+        if not each.secret and (value := values[each.name]) is not None
+    }
+    secrets = {name: value for name, value in values.items() if value is not None}
+    return Entry(app, way, secrets, variables, hosts(way, variables))
+
+
+def _problems(way: Static, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
+    known = {each.name: each for each in way.properties}
+    problems = [Detail(f"{root}.{name}", "This app has no such property.") for name in data if name not in known]
+    for each in way.properties:
+        value = data.get(each.name)
+        if value is None:
+            if each.required and each.default is None:
+                problems.append(Detail(f"{root}.{each.name}", "This property is required."))
+        elif complaint := _complaint(each, value.get_secret_value()):
+            problems.append(Detail(f"{root}.{each.name}", complaint))
+    return problems
+
+
+def _complaint(each: Property, value: str) -> str | None:
+    if not value:
+        return "This property is empty."
+    if len(value) > MAX_VALUE_LENGTH:
+        return f"This value is longer than {MAX_VALUE_LENGTH} characters."
+    if "\0" in value or (any(character in value for character in "\r\n") and not each.multiline):
+        return "This value holds a line break or NUL, which cannot be sent."
+    if each.pattern and not re.fullmatch(each.pattern, value):
+        return f"This value does not look right: expected {each.placeholder or each.pattern}."
+    return None
+
+
+def _default(each: Property) -> SecretStr | None:
+    return SecretStr(each.default) if each.default is not None else None

@@ -1,0 +1,28 @@
+"""GET /metadata/credentials: the apps, and what to ask a merchant for."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from evergrant.catalogue.loader import load_all
+from evergrant.catalogue.metadata import metadata
+from evergrant.domain.errors import NotFoundError
+from evergrant.runtime import wiring
+from evergrant.runtime.http import Http, caller, ok
+
+http = Http()
+handler = http.handler
+
+
+@http.get("/metadata/credentials")
+def list_all() -> Response:
+    """Every app of the catalogue."""
+    caller(http)
+    return ok({"data": [metadata(app) for app in load_all()]})
+
+
+@http.get("/metadata/credentials/<app>")
+def get(app: str) -> Response:
+    """One app, as this workspace has it."""
+    found = wiring.apps().find(caller(http).workspace_id, app)
+    if found is None:
+        raise NotFoundError("There is no such app. GET /metadata/credentials lists them.")
+    return ok({"data": metadata(found)})

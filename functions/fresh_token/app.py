@@ -1,0 +1,48 @@
+"""POST /credentials/{credentialId}/token: the secret, usable now. The hot path: it imports little."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import Field
+
+from evergrant.domain.ids import CredentialId
+from evergrant.runtime import wiring
+from evergrant.runtime.http import Http, Strict, caller, secret
+from evergrant.runtime.observability import logger
+from evergrant.use_cases.credentials.fresh_token import fresh_token
+
+http = Http()
+handler = http.handler
+
+
+class FreshToken(Strict):
+    """What the caller needs of it."""
+
+    min_validity_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
+    force: bool = False
+
+
+@http.post("/credentials/<credential_id>/token")
+def token(credential_id: str, body: FreshToken | None = None) -> Response:
+    """Hand out the secret."""
+    who = caller(http)
+    who.require("secrets:read")
+    usable = fresh_token(
+        who,
+        CredentialId(credential_id),
+        apps=wiring.apps(),
+        credentials=wiring.credentials(),
+        sealer=wiring.sealer(),
+        clock=wiring.clock(),
+    )
+    logger().info(
+        "secret_released",
+        extra={
+            "audit": True,
+            "workspace_id": who.workspace_id,
+            "api_key_id": who.api_key_id,
+            "credential_id": credential_id,
+            "app": usable.credential.app,
+        },
+    )
+    return secret(200, usable.answer())

@@ -1,0 +1,35 @@
+"""Filling an app's templates with a credential's values; what may not become a header or a host is refused."""
+
+import base64
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from evergrant.domain.app import PLACEHOLDER, OAuth1Method, OAuth2Method, StaticMethod
+from evergrant.domain.errors import AppMisconfiguredError
+
+AnyMethod = StaticMethod | OAuth1Method | OAuth2Method
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Raises: AppMisconfiguredError for a value that is not there, or that holds CR, LF or NUL."""
+
+    def value_of(name: str) -> str:
+        if name not in values:
+            raise AppMisconfiguredError(f"The app's entry names `{name}`, which this credential does not have.")
+        if any(character in values[name] for character in "\r\n\0"):
+            raise AppMisconfiguredError(f"The value `{name}` holds a line break and cannot be sent.")
+        return values[name]
+
+    return PLACEHOLDER.sub(lambda match: value_of(match.group(1)), template)
+
+
+def with_derived(values: Mapping[str, str]) -> dict[str, str]:
+    """The values, and `basic`: user and password as RFC 7617 writes them."""
+    pair = f"{values.get('username', '')}:{values.get('password', '')}"
+    return {"basic": base64.b64encode(pair.encode()).decode(), **values}
+
+
+def hosts(method: AnyMethod, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The hosts a secret may go to, from the entry's own URLs: there is no second list."""
+    found = {urlsplit(render(url, variables)).netloc.lower() for url in method.urls()}
+    return tuple(sorted(found))
