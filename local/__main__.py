@@ -1,0 +1,66 @@
+"""`make run`: start, deploy, seed, say so, and stay until told to stop."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from local.deployment import deploy, seed
+from local.emulator import Emulator
+from local.packaging import load_template
+from local.proxy import Proxy, template_answers
+from local.state import InUseError, State
+
+BUSY = 2
+
+
+def main() -> int:
+    """The exit code: 0 after a clean stop, 2 for a busy port or state folder, 1 for anything else."""
+    folder = Path(os.environ.get("STATE") or ".evergrant")
+    try:
+        state = State(folder)
+    except InUseError:
+        print(f"evergrant: the state folder {folder} is in use: stop the other launcher, or set STATE", file=sys.stderr)
+        return BUSY
+    port = int(os.environ.get("PORT") or "8787")
+    try:
+        proxy = Proxy(port)
+    except OSError:
+        print(f"evergrant: port {port} is busy: free it, or set PORT (0 picks one)", file=sys.stderr)
+        return BUSY
+    return run(state, proxy)
+
+
+def run(state: State, proxy: Proxy) -> int:
+    """From start to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    url = f"http://127.0.0.1:{proxy.server_port}"
+    emulator = Emulator(state.folder)
+    try:
+        emulator.wait_until_ready()
+        outputs = deploy(emulator, url)
+        seeded = seed(emulator, state, outputs)
+        proxy.point_to(emulator.port, outputs, template_answers(load_template()))
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        told = {"apiUrl": url, "apiKey": seeded["apiKey"], "workspaceId": seeded["workspaceId"], "pid": os.getpid()}
+        state.write("local.json", told)
+        print(f"evergrant ready {url}", flush=True)
+        while not stop.wait(1):
+            if emulator.process.poll() is not None:
+                print("evergrant: the emulator ended by itself: see emulator.log", file=sys.stderr)
+                return 1
+    except RuntimeError as error:
+        print(f"evergrant: {error}", file=sys.stderr)
+        return 1
+    finally:
+        proxy.server_close()
+        state.forget("local.json")
+        emulator.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
