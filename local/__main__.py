@@ -21,7 +21,10 @@ def main() -> int:
     try:
         state = State(folder)
     except InUseError:
-        print(f"evergrant: the state folder {folder} is in use: stop the other launcher, or set STATE", file=sys.stderr)
+        print(
+            f"evergrant: the state folder {folder} is in use: stop the other launcher, or set STATE",
+            file=sys.stderr,
+        )
         return BUSY
     port = int(os.environ.get("PORT") or "8787")
     try:
@@ -36,7 +39,7 @@ def run(state: State, proxy: Proxy) -> int:
     """From start to stop."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda _number, _frame: stop.set())
     url = f"http://127.0.0.1:{proxy.server_port}"
     emulator = Emulator(state.folder)
     try:
@@ -45,7 +48,12 @@ def run(state: State, proxy: Proxy) -> int:
         seeded = seed(emulator, state, outputs)
         proxy.point_to(emulator.port, outputs, template_answers(load_template()))
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        told = {"apiUrl": url, "apiKey": seeded["apiKey"], "workspaceId": seeded["workspaceId"], "pid": os.getpid()}
+        told = {
+            "apiUrl": url,
+            "apiKey": seeded["apiKey"],
+            "workspaceId": seeded["workspaceId"],
+            "pid": os.getpid(),
+        }
         state.write("local.json", told)
         print(f"evergrant ready {url}", flush=True)
         while not stop.wait(1):

@@ -32,7 +32,7 @@ def _tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, obj
     return {name: loader.construct_mapping(node, deep=True)}
 
 
-_Loader.add_multi_constructor("!", _tag)
+_Loader.add_multi_constructor("!", _tag)  # pyright: ignore[reportUnknownMemberType]  # its stub is not whole
 
 
 def load_template(path: Path = ROOT / "template.yaml") -> dict[str, Any]:

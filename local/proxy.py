@@ -5,10 +5,20 @@ import json
 import socket
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "server", "date"}
+    {
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "server",
+        "date",
+    }
 )
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """API Gateway's own limit."""
@@ -42,16 +52,19 @@ class Proxy(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Proxy
+
+    @property
+    def _proxy(self) -> Proxy:
+        return cast("Proxy", self.server)
 
     def _pass_on(self) -> None:
         body = self._body()
-        if body is None or self.server.prefix is None:
+        if body is None or self._proxy.prefix is None:
             self._answer(413 if body is None else 503, [], None)
             return
-        upstream = http.client.HTTPConnection("127.0.0.1", self.server.emulator_port, timeout=TIMEOUT_SECONDS)
+        upstream = http.client.HTTPConnection("127.0.0.1", self._proxy.emulator_port, timeout=TIMEOUT_SECONDS)
         try:
-            upstream.putrequest(self.command, self.server.prefix + self.path, skip_accept_encoding=True)
+            upstream.putrequest(self.command, self._proxy.prefix + self.path, skip_accept_encoding=True)
             for name, value in self.headers.items():
                 if name.lower() not in HOP_BY_HOP | {"host", "content-length", "expect"}:
                     upstream.putheader(name, value)
@@ -77,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         ours = any(name.lower() == "x-request-id" for name, _ in headers)
         if not ours:
             request_id = str(uuid.uuid4())
-            content = self.server.gateway_answer(status, request_id) if self.server.answers else b"{}"
+            content = self._proxy.gateway_answer(status, request_id) if self._proxy.answers else b"{}"
             headers = [("content-type", "application/json"), ("x-request-id", request_id)]
             self.close_connection = status == 413
         self.send_response_only(status)
@@ -89,9 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content or b"")
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _pass_on
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _pass_on  # noqa: N815  # http.server's names
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
         """Nothing: the functions log their requests, and this line would show queries."""
 
 

@@ -35,7 +35,7 @@ class State:
         descriptor, temporary = tempfile.mkstemp(dir=self.folder)
         with os.fdopen(descriptor, "w") as file:
             json.dump(content, file, indent=2)
-        os.replace(temporary, self.folder / name)
+        Path(temporary).replace(self.folder / name)
 
     def forget(self, name: str) -> None:
         """Remove a file of the folder."""

@@ -5,11 +5,10 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from evergrant.runtime import wiring
 from evergrant.runtime.text import Name
 from evergrant.use_cases.workspaces.manage import create_workspace
+from pydantic import BaseModel, ConfigDict
 
 
 class CreateWorkspace(BaseModel):

@@ -2,16 +2,14 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from pydantic import AwareDatetime, Field
-
 from evergrant.domain.caller import Scope
 from evergrant.domain.times import iso, iso_or_none
 from evergrant.domain.workspace import ApiKey
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, Strict, caller, idempotent, ok, secret
+from evergrant.runtime.http import Answer, Http, Strict, caller, idempotent, ok, secret
 from evergrant.runtime.text import Name
 from evergrant.use_cases.workspaces import api_keys
+from pydantic import AwareDatetime, Field
 
 http = Http()
 handler = http.handler
@@ -37,7 +35,7 @@ def _shown(api_key: ApiKey) -> dict[str, object]:
 
 @http.post("/api-keys")
 @idempotent
-def create(body: NewApiKey) -> Response:
+def create(body: NewApiKey) -> Answer:
     """Make a key; it is shown once."""
     who = caller(http)
     who.require("admin")
@@ -54,7 +52,7 @@ def create(body: NewApiKey) -> Response:
 
 
 @http.get("/api-keys")
-def list_all() -> Response:
+def list_all() -> Answer:
     """The workspace's keys; never their text."""
     who = caller(http)
     who.require("admin")
@@ -63,7 +61,7 @@ def list_all() -> Response:
 
 
 @http.delete("/api-keys/<api_key_id>")
-def revoke(api_key_id: str) -> Response:
+def revoke(api_key_id: str) -> Answer:
     """Refused everywhere within a minute, and at once wherever a secret is released or something destroyed."""
     who = caller(http)
     who.require("admin")

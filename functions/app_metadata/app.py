@@ -1,26 +1,24 @@
 """GET /metadata/credentials: the apps, and what to ask a merchant for."""
 
-from aws_lambda_powertools.event_handler import Response
-
 from evergrant.catalogue.loader import load_all
 from evergrant.catalogue.metadata import metadata
 from evergrant.domain.errors import NotFoundError
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, caller, ok
+from evergrant.runtime.http import Answer, Http, caller, ok
 
 http = Http()
 handler = http.handler
 
 
 @http.get("/metadata/credentials")
-def list_all() -> Response:
+def list_all() -> Answer:
     """Every app of the catalogue."""
     caller(http)
     return ok({"data": [metadata(app) for app in load_all()]})
 
 
 @http.get("/metadata/credentials/<app>")
-def get(app: str) -> Response:
+def get(app: str) -> Answer:
     """One app, as this workspace has it."""
     found = wiring.apps().find(caller(http).workspace_id, app)
     if found is None:

@@ -1,14 +1,12 @@
 """GET /audit: who did what to which credential, when, with which key."""
 
-from aws_lambda_powertools.event_handler import Response
-from pydantic import AwareDatetime
-
 from evergrant.domain.events import AuditLine
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso, iso_or_none
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Http, PageQuery, caller, ok
+from evergrant.runtime.http import Answer, Http, PageQuery, caller, ok
+from pydantic import AwareDatetime
 
 http = Http()
 handler = http.handler
@@ -34,7 +32,7 @@ def _shown(line: AuditLine) -> dict[str, object]:
 
 
 @http.get("/audit")
-def list_lines(query: AuditQuery) -> Response:
+def list_lines(query: AuditQuery) -> Answer:
     """Newest first."""
     who = caller(http)
     who.require("audit")

@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from pydantic import AwareDatetime, Field, SecretStr
-
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, Strict, caller, created, idempotent
+from evergrant.runtime.http import Answer, Http, Strict, caller, created, idempotent
 from evergrant.runtime.text import Name, Tags
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
+from pydantic import AwareDatetime, Field, SecretStr
 
 http = Http()
 handler = http.handler
@@ -40,19 +38,19 @@ class CreateCredential(ForUser):
 
 @http.post("/credentials")
 @idempotent
-def create(body: CreateCredential) -> Response:
+def create(body: CreateCredential) -> Answer:
     """Take a credential."""
     return _create(body.user_id, body.credential)
 
 
 @http.post("/users/<user_id>/credentials")
 @idempotent
-def create_for_user(user_id: str, body: ForUser) -> Response:
+def create_for_user(user_id: str, body: ForUser) -> Answer:
     """Take a credential of the user in the path."""
     return _create(user_id, body.credential)
 
 
-def _create(user_id: str, asked: CredentialBody) -> Response:
+def _create(user_id: str, asked: CredentialBody) -> Answer:
     who = caller(http)
     who.require("credentials:write")
     credential = create_credential(

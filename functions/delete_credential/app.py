@@ -1,10 +1,8 @@
 """DELETE /credentials/{credentialId}: forget one credential, and revoke it where that can be done."""
 
-from aws_lambda_powertools.event_handler import Response
-
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, Query, caller, ok
+from evergrant.runtime.http import Answer, Http, Query, caller, ok
 from evergrant.use_cases.credentials.delete import delete_credential
 
 http = Http()
@@ -18,18 +16,18 @@ class DeleteQuery(Query):
 
 
 @http.delete("/credentials/<credential_id>")
-def delete(credential_id: str, query: DeleteQuery) -> Response:
+def delete(credential_id: str, query: DeleteQuery) -> Answer:
     """Forget one credential."""
     return _delete(credential_id, query)
 
 
 @http.delete("/users/<user_id>/credentials/<credential_id>")
-def delete_of_user(user_id: str, credential_id: str, query: DeleteQuery) -> Response:
+def delete_of_user(user_id: str, credential_id: str, query: DeleteQuery) -> Answer:
     """The same, under the user's path; it must be that user's."""
     return _delete(credential_id, query, user=user_id)
 
 
-def _delete(credential_id: str, query: DeleteQuery, *, user: str | None = None) -> Response:
+def _delete(credential_id: str, query: DeleteQuery, *, user: str | None = None) -> Answer:
     who = caller(http)
     who.require("credentials:write")
     outcome = delete_credential(

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from pydantic import Field
-
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, Strict, caller, secret
+from evergrant.runtime.http import Answer, Http, Strict, caller, secret
 from evergrant.runtime.observability import logger
 from evergrant.use_cases.credentials.fresh_token import fresh_token
+from pydantic import Field
 
 http = Http()
 handler = http.handler
@@ -23,7 +21,7 @@ class FreshToken(Strict):
 
 
 @http.post("/credentials/<credential_id>/token")
-def token(credential_id: str, body: FreshToken | None = None) -> Response:
+def token(credential_id: str, body: FreshToken | None = None) -> Answer:
     """Hand out the secret."""
     who = caller(http)
     who.require("secrets:read")

@@ -1,10 +1,8 @@
 """GET /credentials/{credentialId}: one credential, and how it is doing; never its secret."""
 
-from aws_lambda_powertools.event_handler import Response
-
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, caller, ok
+from evergrant.runtime.http import Answer, Http, caller, ok
 from evergrant.use_cases.credentials.read import get_credential
 
 http = Http()
@@ -12,7 +10,7 @@ handler = http.handler
 
 
 @http.get("/credentials/<credential_id>")
-def get(credential_id: str) -> Response:
+def get(credential_id: str) -> Answer:
     """Get one credential."""
     who = caller(http)
     who.require("credentials:read")

@@ -1,14 +1,12 @@
 """GET /health: open; no secrets, no versions of parts."""
 
-from aws_lambda_powertools.event_handler import Response
-
-from evergrant.runtime.http import Http, ok
+from evergrant.runtime.http import Answer, Http, ok
 
 http = Http()
 handler = http.handler
 
 
 @http.get("/health")
-def health() -> Response:
+def health() -> Answer:
     """It answers."""
     return ok({"status": "ok"})

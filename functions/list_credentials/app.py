@@ -2,14 +2,12 @@
 
 from typing import Annotated, Literal
 
-from aws_lambda_powertools.event_handler import Response
-from pydantic import Field
-
 from evergrant.domain.ids import WorkspaceId
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Http, PageQuery, caller, ok
+from evergrant.runtime.http import Answer, Http, PageQuery, caller, ok
 from evergrant.use_cases.credentials.read import list_credentials
+from pydantic import Field
 
 http = Http()
 handler = http.handler
@@ -26,13 +24,13 @@ class ListQuery(PageQuery):
 
 
 @http.get("/users/<user_id>/credentials")
-def of_user(user_id: str, query: ListQuery) -> Response:
+def of_user(user_id: str, query: ListQuery) -> Answer:
     """List a user's credentials."""
     return _list(user_id, query)
 
 
 @http.get("/credentials/users/<user_id>")
-def of_user_as_alloy(user_id: str, query: ListQuery) -> Response:
+def of_user_as_alloy(user_id: str, query: ListQuery) -> Answer:
     """The same, under Alloy's path."""
     return _list(user_id, query)
 
@@ -42,7 +40,7 @@ def _slug(workspace_id: WorkspaceId, app: str) -> str:
     return found.slug if found else app
 
 
-def _list(user_id: str, query: ListQuery) -> Response:
+def _list(user_id: str, query: ListQuery) -> Answer:
     who = caller(http)
     who.require("credentials:read")
     name = f"{who.workspace_id}|credentials|{user_id}|{query.app}|{query.status}"

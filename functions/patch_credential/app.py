@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from pydantic import AwareDatetime, Field, SecretStr
-
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, Strict, caller, ok
+from evergrant.runtime.http import Answer, Http, Strict, caller, ok
 from evergrant.runtime.text import Name, Tags
 from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
+from pydantic import AwareDatetime, Field, SecretStr
 
 http = Http()
 handler = http.handler
@@ -24,8 +22,8 @@ class PatchCredential(Strict):
     expires_at: AwareDatetime | None = None
 
 
-@http.patch("/credentials/<credential_id>")
-def patch(credential_id: str, body: PatchCredential) -> Response:
+@http.patch("/credentials/<credential_id>")  # pyright: ignore[reportUnknownMemberType]  # typed loosely there
+def patch(credential_id: str, body: PatchCredential) -> Answer:
     """Change one credential; its id stays."""
     who = caller(http)
     who.require("credentials:write")

@@ -2,14 +2,12 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler import Response
-from pydantic import Field, StringConstraints
-
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Http, PageQuery, Strict, caller, idempotent, ok, secret
+from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, ok
 from evergrant.runtime.text import Name, OptionalText, Tags
 from evergrant.use_cases.users import manage
+from pydantic import Field, StringConstraints
 
 http = Http()
 handler = http.handler
@@ -46,7 +44,7 @@ class UserChanges(Strict):
 
 @http.post("/users")
 @idempotent
-def create(body: NewUser) -> Response:
+def create(body: NewUser) -> Answer:
     """Create a user."""
     who = caller(http)
     who.require("connect")
@@ -58,7 +56,7 @@ def create(body: NewUser) -> Response:
 
 @http.post("/users/batch")
 @idempotent
-def create_many(body: NewUsers) -> Response:
+def create_many(body: NewUsers) -> Answer:
     """Create up to a thousand users; those whose name is taken are skipped."""
     who = caller(http)
     who.require("connect")
@@ -73,7 +71,7 @@ def create_many(body: NewUsers) -> Response:
 
 
 @http.get("/users")
-def list_all(query: PageQuery) -> Response:
+def list_all(query: PageQuery) -> Answer:
     """List the workspace's users; whole under Alloy's routes."""
     who = caller(http)
     who.require("connect")
@@ -87,7 +85,7 @@ def list_all(query: PageQuery) -> Response:
 
 
 @http.get("/users/<user_id>")
-def get(user_id: str) -> Response:
+def get(user_id: str) -> Answer:
     """Get one user, by id or name."""
     who = caller(http)
     who.require("connect")
@@ -95,7 +93,7 @@ def get(user_id: str) -> Response:
 
 
 @http.put("/users/<user_id>")
-def change(user_id: str, body: UserChanges) -> Response:
+def change(user_id: str, body: UserChanges) -> Answer:
     """Change a user."""
     who = caller(http)
     who.require("connect")
@@ -104,27 +102,9 @@ def change(user_id: str, body: UserChanges) -> Response:
 
 
 @http.delete("/users/<user_id>")
-def delete(user_id: str) -> Response:
+def delete(user_id: str) -> Answer:
     """Delete a user: gone at once; its credentials follow in the background."""
     who = caller(http)
     who.require("connect")
     manage.delete_user(who, user_id, directory=wiring.directory(), cleanups=wiring.cleanups())
     return ok({"success": True})
-
-
-@http.get("/users/<user_id>/token")
-def token(user_id: str) -> Response:
-    """A connect-session token for this user, for half an hour."""
-    from evergrant.use_cases.connect.sessions import create_session
-
-    who = caller(http)
-    who.require("connect")
-    session = create_session(
-        who,
-        user_id,
-        sessions=wiring.sessions(),
-        directory=wiring.directory(),
-        clock=wiring.clock(),
-        entropy=wiring.entropy(),
-    )
-    return secret(200, {"token": session.token.get_secret_value()})

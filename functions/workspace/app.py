@@ -4,14 +4,12 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from aws_lambda_powertools.event_handler import Response
-from pydantic import AfterValidator, Field
-
 from evergrant.domain.workspace import Workspace
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Http, Strict, caller, ok
+from evergrant.runtime.http import Answer, Http, Strict, caller, ok
 from evergrant.runtime.text import Name, OptionalText
 from evergrant.use_cases.workspaces import manage
+from pydantic import AfterValidator, Field
 
 http = Http()
 handler = http.handler
@@ -73,7 +71,7 @@ def _shown(workspace: Workspace) -> dict[str, object]:
 
 
 @http.get("/workspace")
-def get() -> Response:
+def get() -> Answer:
     """The workspace's settings."""
     who = caller(http)
     who.require("admin")
@@ -81,7 +79,7 @@ def get() -> Response:
 
 
 @http.put("/workspace")
-def put(body: WorkspaceSettings) -> Response:
+def put(body: WorkspaceSettings) -> Answer:
     """Set them, as a whole."""
     who = caller(http)
     who.require("admin")

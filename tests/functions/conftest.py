@@ -111,7 +111,11 @@ class Functions:
 
 
 def _create_table(client: Any, name: str) -> None:
-    indexes: dict[str, tuple[str, str]] = {"credentials": ("due_partition", "due_sort"), "events": ("due_partition", "due_sort"), "audit": ("credential_key", "sk")}
+    indexes: dict[str, tuple[str, str]] = {
+        "credentials": ("due_partition", "due_sort"),
+        "events": ("due_partition", "due_sort"),
+        "audit": ("credential_key", "sk"),
+    }
     names = {"pk", "sk", *indexes.get(name, ())}
     extra: dict[str, Any] = {}
     if name in indexes:
@@ -159,9 +163,7 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Functions]:
             monkeypatch.setenv(f"{queue}_QUEUE_URL", sqs.create_queue(QueueName=queue.lower())["QueueUrl"])
         _forget_wiring()
         deployed = Functions()
-        made = deployed.invoke(
-            "admin", {"action": "create_workspace", "name": "Shop", "environment": "development"}
-        )
+        made = deployed.invoke("admin", {"action": "create_workspace", "name": "Shop", "environment": "development"})
         deployed.workspace_id, deployed.api_key_id, deployed.api_key = (
             made["workspaceId"],
             made["apiKeyId"],
@@ -172,5 +174,3 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Functions]:
         deployed.scopes = " ".join(SCOPES)
         yield deployed
         _forget_wiring()
-
-

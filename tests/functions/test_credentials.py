@@ -53,7 +53,10 @@ def test_missing_and_extra_properties_are_named(functions: Functions) -> None:
     answer = connect(functions, data={"apikey": CANARY})
 
     assert answer.status == 422
-    assert {each["path"] for each in answer.body["details"]} == {"credential.data.apiKey", "credential.data.apikey"}
+    assert {each["path"] for each in answer.body["details"]} == {
+        "credential.data.apiKey",
+        "credential.data.apikey",
+    }
     assert CANARY not in json.dumps(answer.body)
 
 
@@ -66,7 +69,11 @@ def test_an_app_that_nobody_knows_is_refused(functions: Functions) -> None:
 def test_attack_36_another_workspace_sees_what_nobody_sees(functions: Functions) -> None:
     made = connect(functions)
     other = functions.invoke("admin", {"action": "create_workspace", "name": "Other", "environment": "production"})
-    stranger = {"workspaceId": other["workspaceId"], "apiKeyId": other["apiKeyId"], "scopes": functions.scopes}
+    stranger = {
+        "workspaceId": other["workspaceId"],
+        "apiKeyId": other["apiKeyId"],
+        "scopes": functions.scopes,
+    }
     theirs, nobodys = made.body["credentialId"], made.body["credentialId"][:-1] + "0"
 
     for name, method, path in (

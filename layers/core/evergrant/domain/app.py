@@ -8,7 +8,15 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,63}$")]
@@ -21,7 +29,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 def _url(text: str, info: ValidationInfo) -> str:
     """https, or http on loopback where the reader of the entry allows it (`context={"loopback": True}`)."""
     url = urlsplit(PLACEHOLDER.sub("x", text))
-    local = url.scheme == "http" and url.hostname in _LOOPBACK and (info.context or {}).get("loopback") is True
+    context: dict[str, object] = info.context or {}
+    local = url.scheme == "http" and url.hostname in _LOOPBACK and context.get("loopback") is True
     if not url.hostname or url.username or url.fragment or "\\" in text or not (url.scheme == "https" or local):
         raise ValueError("must be an https URL without user info or fragment")
     return text
@@ -39,6 +48,9 @@ def _pattern(text: str) -> str:
 
 Url = Annotated[str, StringConstraints(max_length=500), AfterValidator(_url)]
 Pattern = Annotated[str, StringConstraints(max_length=200), AfterValidator(_pattern)]
+
+
+ClientAuthentication = Literal["client_secret_basic", "client_secret_post", "none"]
 
 
 class _Model(BaseModel):
@@ -65,7 +77,9 @@ class Request(_Model):
 
     base_url: Url | None = None
     headers: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")], Template] = Field(default_factory=dict)
-    params: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")], Template] = Field(default_factory=dict)
+    params: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")], Template] = Field(
+        default_factory=dict
+    )
 
 
 class Probe(_Model):
@@ -93,7 +107,11 @@ class _Method(_Model):
         if len(set(names)) != len(names):
             raise ValueError("two properties share a name")
         known = {*names, *self.derived()}
-        templates = [*self.request.headers.values(), *self.request.params.values(), self.request.base_url or ""]
+        templates = [
+            *self.request.headers.values(),
+            *self.request.params.values(),
+            self.request.base_url or "",
+        ]
         for template in templates:
             unknown = set(PLACEHOLDER.findall(template)) - known
             if unknown:
@@ -153,12 +171,12 @@ class OAuth2Method(_Method):
     issuer: Url | None = None
     authorization_response_iss_parameter_supported: bool = False
     code_challenge_methods_supported: tuple[Literal["S256"], ...] = ("S256",)
-    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_basic"
-    token_request_format: Literal["form", "json"] = "form"
+    token_endpoint_auth_method: ClientAuthentication = "client_secret_basic"  # noqa: S105  # its name
+    token_request_format: Literal["form", "json"] = "form"  # noqa: S105  # a format
     scopes: tuple[Line, ...] = ()
     scope_separator: Literal[" ", ",", "+"] = " "
     authorization_parameters: dict[str, Template] = Field(default_factory=dict)
-    access_token_path: Line = "access_token"
+    access_token_path: Line = "access_token"  # noqa: S105  # a path
     """A dotted path, where the answer nests it."""
     kept: tuple[PropertyName, ...] = ()
     """Further values kept of the redirect or the answer, such as `realmId` or `instanceUrl`."""

@@ -7,7 +7,15 @@ from evergrant.domain.errors import ForbiddenError
 from evergrant.domain.ids import ApiKeyId, UserId, WorkspaceId
 
 Scope = Literal[
-    "credentials:read", "credentials:write", "secrets:read", "proxy", "connect", "apps", "webhooks", "audit", "admin"
+    "credentials:read",
+    "credentials:write",
+    "secrets:read",
+    "proxy",
+    "connect",
+    "apps",
+    "webhooks",
+    "audit",
+    "admin",
 ]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 

@@ -155,7 +155,12 @@ class ProviderError(EvergrantError):
     code = "provider_error"
 
     def __init__(
-        self, message: str, *, code: str | None = None, provider_status: int | None = None, retry_after: int | None = None
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        provider_status: int | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message, code=code)
         self.provider_status = provider_status
@@ -173,6 +178,8 @@ class UnavailableError(EvergrantError):
 
     code = "unavailable"
 
-    def __init__(self, message: str = "Try again in a moment.", *, code: str | None = None, retry_after: int = 5) -> None:
+    def __init__(
+        self, message: str = "Try again in a moment.", *, code: str | None = None, retry_after: int = 5
+    ) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after

@@ -1,7 +1,7 @@
 """The sealed format: what the bytes of a sealed secret are, and what they are bound to. No cryptography here.
 
-    version 1 byte | branch key id, length-prefixed | branch key version 4 bytes | salt 32
-    | wrapped data key 48 | nonce 12 | ciphertext and tag
+version 1 byte | branch key id, length-prefixed | branch key version 4 bytes | salt 32
+| wrapped data key 48 | nonce 12 | ciphertext and tag
 """
 
 from dataclasses import dataclass

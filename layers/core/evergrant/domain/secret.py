@@ -17,7 +17,7 @@ class Secret:
     def reveal(self, name: str) -> str | None:
         """One value in the clear, for the request that needs it."""
         value = self.values.get(name)
-        return value and value.get_secret_value()
+        return None if value is None else value.get_secret_value()
 
     def with_values(self, **changed: SecretStr) -> "Secret":
         """The same secret with some values replaced."""
@@ -36,5 +36,6 @@ class Secret:
         """What `to_bytes` wrote."""
         parsed = json.loads(content.get_secret_value())
         return cls(
-            values={name: SecretStr(value) for name, value in parsed["values"].items()}, hosts=tuple(parsed["hosts"])
+            values={name: SecretStr(value) for name, value in parsed["values"].items()},
+            hosts=tuple(parsed["hosts"]),
         )

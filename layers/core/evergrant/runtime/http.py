@@ -10,7 +10,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 JSON_TYPE = "application/json"
+
+Answer = Response[Any]
+"""What a route gives back."""
 
 STATUS: tuple[tuple[type[errors.EvergrantError], int], ...] = (
     (errors.BadRequestError, 400),
@@ -54,7 +57,11 @@ class Strict(BaseModel):
     """A request's model: camelCase on the wire, unknown fields refused, input never echoed."""
 
     model_config = ConfigDict(
-        extra="forbid", alias_generator=to_camel, populate_by_name=False, hide_input_in_errors=True, frozen=True
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=False,
+        hide_input_in_errors=True,
+        frozen=True,
     )
 
 
@@ -62,7 +69,11 @@ class Query(BaseModel):
     """A query's model: unknown parameters are ignored."""
 
     model_config = ConfigDict(
-        extra="ignore", alias_generator=to_camel, populate_by_name=False, hide_input_in_errors=True, frozen=True
+        extra="ignore",
+        alias_generator=to_camel,
+        populate_by_name=False,
+        hide_input_in_errors=True,
+        frozen=True,
     )
 
 
@@ -78,17 +89,19 @@ class Http(APIGatewayRestResolver):
 
     def __init__(self) -> None:
         documenting = os.environ.get("EVERGRANT_OPENAPI") == "1"
-        super().__init__(strip_prefixes=[ALIAS_PREFIX], enable_validation=documenting)
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]  # typed loosely there
+            strip_prefixes=[ALIAS_PREFIX], enable_validation=documenting
+        )
         self._documenting = documenting
         self.exception_handler(errors.EvergrantError)(self._refusal)
         self.exception_handler(Exception)(self._surprise)
-        self.not_found(self._unknown_route)
+        self.not_found(self._unknown_route)  # pyright: ignore[reportUnknownMemberType]  # typed loosely there
 
     def route(self, rule: Any, method: Any, *args: Any, **kwargs: Any) -> Any:
         """As Powertools'."""
         register = super().route(rule, method, *args, **kwargs)
 
-        def decorate(function: Callable[..., Response]) -> Callable[..., Response]:
+        def decorate(function: Callable[..., Answer]) -> Callable[..., Answer]:
             register(_documented(function) if self._documenting else self._parsed(function))
             return function
 
@@ -115,12 +128,13 @@ class Http(APIGatewayRestResolver):
     @staticmethod
     def request_id_of(event: Mapping[str, Any]) -> str:
         """API Gateway's id of the request."""
-        return str((event.get("requestContext") or {}).get("requestId") or "unknown")
+        context: Mapping[str, Any] = event.get("requestContext") or {}
+        return str(context.get("requestId") or "unknown")
 
     @property
     def raw(self) -> dict[str, Any]:
         """The event as it came."""
-        return cast("dict[str, Any]", self.current_event.raw_event)
+        return self.current_event.raw_event
 
     @property
     def is_alias(self) -> bool:
@@ -136,7 +150,7 @@ class Http(APIGatewayRestResolver):
         context = self.raw["requestContext"]
         return settings().public_base_url or f"https://{context['domainName']}/{context['stage']}"
 
-    def _parsed(self, function: Callable[..., Response]) -> Callable[..., Response]:
+    def _parsed(self, function: Callable[..., Answer]) -> Callable[..., Answer]:
         hints = inspect.get_annotations(function, eval_str=True)
         body, query = hints.get("body"), hints.get("query")
         # `body: Model | None`: a request without a body is one with all defaults.
@@ -144,7 +158,7 @@ class Http(APIGatewayRestResolver):
         body = body if required else get_args(body)[0]
 
         @functools.wraps(function)
-        def call(**path: str) -> Response:
+        def call(**path: str) -> Answer:
             check_version(self.raw)
             arguments: dict[str, Any] = dict(path)
             if body is not None:
@@ -160,7 +174,7 @@ class Http(APIGatewayRestResolver):
         del call.__wrapped__  # Powertools looks at the signature: this one takes the path's parameters alone.
         return call
 
-    def _refusal(self, error: errors.EvergrantError) -> Response:
+    def _refusal(self, error: errors.EvergrantError) -> Answer:
         headers: dict[str, str | list[str]] = {}
         retry_after = getattr(error, "retry_after", None)
         if retry_after is not None:
@@ -178,28 +192,32 @@ class Http(APIGatewayRestResolver):
             logger().error("request_failed", extra={"code": error.code, "error": type(error).__name__})
         return answer(status, content, headers)
 
-    def _surprise(self, error: Exception) -> Response:
+    def _surprise(self, error: Exception) -> Answer:
         # The type and the place, never the message: it may quote what a provider or a caller sent.
-        frames = [f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno}" for f in inspect.getinnerframes(error.__traceback__)] if (
-            error.__traceback__
-        ) else []
+        frames = (
+            [f"{f.filename.rsplit('/', 2)[-1]}:{f.lineno}" for f in inspect.getinnerframes(error.__traceback__)]
+            if (error.__traceback__)
+            else []
+        )
         logger().error("unexpected_error", extra={"error": type(error).__name__, "frames": frames[-6:]})
-        return self._refusal(errors.EvergrantError("Something unexpected happened. Quote the requestId to the operator."))
+        return self._refusal(
+            errors.EvergrantError("Something unexpected happened. Quote the requestId to the operator.")
+        )
 
-    def _unknown_route(self, _: Exception) -> Response:
+    def _unknown_route(self, _: Exception) -> Answer:
         return self._refusal(errors.NotFoundError("There is no such route. See /docs."))
 
 
 _IDEMPOTENT = "__idempotent__"
 
 
-def idempotent(function: Callable[..., Response]) -> Callable[..., Response]:
+def idempotent(function: Callable[..., Answer]) -> Callable[..., Answer]:
     """Mark a route that honours `Idempotency-Key`: every POST that creates."""
     setattr(function, _IDEMPOTENT, True)
     return function
 
 
-def _documented(function: Callable[..., Response]) -> Callable[..., Response]:
+def _documented(function: Callable[..., Answer]) -> Callable[..., Answer]:
     query = inspect.get_annotations(function, eval_str=True).get("query")
     if query is not None:
         from aws_lambda_powertools.event_handler.openapi.params import Query as QueryParameter
@@ -208,22 +226,22 @@ def _documented(function: Callable[..., Response]) -> Callable[..., Response]:
     return function
 
 
-def answer(status: int, content: object, headers: Mapping[str, str | list[str]] | None = None) -> Response:
+def answer(status: int, content: object, headers: Mapping[str, str | list[str]] | None = None) -> Answer:
     """A JSON answer."""
     return Response(status, JSON_TYPE, json.dumps(content, ensure_ascii=False), headers=dict(headers or {}))
 
 
-def ok(content: object) -> Response:
+def ok(content: object) -> Answer:
     """200"""
     return answer(200, content)
 
 
-def created(http: Http, content: object) -> Response:
+def created(http: Http, content: object) -> Answer:
     """201; 200 where Alloy's clients call."""
     return answer(200 if http.is_alias else 201, content)
 
 
-def secret(status: int, content: object) -> Response:
+def secret(status: int, content: object) -> Answer:
     """An answer that holds a secret: no cache may keep it."""
     return answer(status, content, {"cache-control": "no-store"})
 
@@ -251,7 +269,8 @@ def session_caller(http: Http) -> SessionCaller:
 
 
 def _authorizer(http: Http) -> Mapping[str, Any]:
-    return (http.raw.get("requestContext") or {}).get("authorizer") or {}
+    context: Mapping[str, Any] = http.raw.get("requestContext") or {}
+    return context.get("authorizer") or {}
 
 
 def _claim(context: Mapping[str, Any], name: str) -> str:

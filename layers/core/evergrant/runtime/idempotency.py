@@ -18,13 +18,13 @@ from evergrant.runtime.requests import body_bytes, header
 if TYPE_CHECKING:
     from evergrant.domain.sealing import SealContext
     from evergrant.ports import FirstAnswer
-    from evergrant.runtime.http import Http
+    from evergrant.runtime.http import Answer, Http
 
 SECRET_SHOWN_FOR = timedelta(minutes=10)
 MAX_KEY_LENGTH = 255
 
 
-def once(http: "Http", act: Callable[[], Response]) -> Response:
+def once(http: "Http", act: "Callable[[], Answer]") -> "Answer":
     """Act once for each key of this workspace and route; without a key, just act."""
     chosen = header(http.raw, "idempotency-key")
     if chosen is None:
@@ -34,7 +34,7 @@ def once(http: "Http", act: Callable[[], Response]) -> Response:
     return _once(http, chosen, act)
 
 
-def _once(http: "Http", chosen: str, act: Callable[[], Response]) -> Response:
+def _once(http: "Http", chosen: str, act: "Callable[[], Answer]") -> "Answer":
     from evergrant.runtime.http import caller
 
     workspace_id, route = caller(http).workspace_id, f"{http.raw['httpMethod']} {http.raw.get('resource')}"
@@ -62,7 +62,7 @@ def _once(http: "Http", chosen: str, act: Callable[[], Response]) -> Response:
     return response
 
 
-def _replayed(first: "FirstAnswer", fingerprint: str, context: "SealContext") -> Response:
+def _replayed(first: "FirstAnswer", fingerprint: str, context: "SealContext") -> "Answer":
     from evergrant.runtime.http import JSON_TYPE
 
     if first.fingerprint != fingerprint:

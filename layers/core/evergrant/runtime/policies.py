@@ -6,10 +6,12 @@ from typing import Any
 
 def authorization_header(event: Mapping[str, Any]) -> str | None:
     """The header's one value; None when it was sent twice."""
-    for name, values in (event.get("multiValueHeaders") or {}).items():
+    several: Mapping[str, list[str]] = event.get("multiValueHeaders") or {}
+    for name, values in several.items():
         if name.lower() == "authorization":
             return values[0] if len(values) == 1 else None
-    for name, value in (event.get("headers") or {}).items():
+    single: Mapping[str, str] = event.get("headers") or {}
+    for name, value in single.items():
         if name.lower() == "authorization":
             return value
     return None

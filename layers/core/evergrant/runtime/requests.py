@@ -26,7 +26,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def header(event: Mapping[str, Any], name: str) -> str | None:
     """A header's first value, its name in any case."""
-    for key, value in (event.get("headers") or {}).items():
+    headers: Mapping[str, str] = event.get("headers") or {}
+    for key, value in headers.items():
         if key.lower() == name:
             return value
     return None
@@ -72,7 +73,8 @@ def read_query(event: Mapping[str, Any], model: type[Model]) -> Model:
 def query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
     """Each parameter once. Raises: BadRequestError."""
     single: dict[str, str] = {}
-    for name, values in (event.get("multiValueQueryStringParameters") or {}).items():
+    several: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
+    for name, values in several.items():
         if len(values) != 1:
             raise BadRequestError("Send each query parameter once.", code="duplicate_parameter")
         single[name] = values[0]

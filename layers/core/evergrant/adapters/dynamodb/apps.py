@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from evergrant.adapters.dynamodb.client import translated
-from evergrant.adapters.dynamodb.items import key, to_item
+from evergrant.adapters.dynamodb.items import from_item, key, to_item
 from evergrant.domain.app import App
 from evergrant.domain.ids import WorkspaceId
 
@@ -23,7 +23,7 @@ class DynamoDBOwnApps:
             item = self._client.get_item(
                 TableName=self._table, Key=key(f"ws#{workspace_id}#apps", f"app#{slug}"), ConsistentRead=True
             ).get("Item")
-        return App.model_validate_json(item["entry"]["S"], context={"loopback": True}) if item else None
+        return App.model_validate_json(from_item(item)["entry"], context={"loopback": True}) if item else None
 
     def put(self, workspace_id: WorkspaceId, app: App) -> None:
         """Replace it."""

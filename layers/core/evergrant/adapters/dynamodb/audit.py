@@ -67,21 +67,26 @@ class DynamoDBAudit:
         after: str | None,
     ) -> Page[AuditLine]:
         """Newest first."""
-        name, value = ("credential_key", f"{workspace_id}#{credential_id}") if credential_id else (
-            "pk",
-            f"ws#{workspace_id}",
+        name, value = (
+            ("credential_key", f"{workspace_id}#{credential_id}")
+            if credential_id
+            else (
+                "pk",
+                f"ws#{workspace_id}",
+            )
         )
         floor = time_floor("aud", at=since) if since else "aud_"
         # DynamoDB allows one condition on the sort key: the page's end is a range's upper bound, and inclusive.
         ceiling = after or "aud_~"
+        arguments: dict[str, Any] = {"IndexName": "by_credential"} if credential_id else {}
         with translated():
             found = self._client.query(
                 TableName=self._table,
-                **({"IndexName": "by_credential"} if credential_id else {}),
                 KeyConditionExpression=f"{name} = :key AND sk BETWEEN :floor AND :ceiling",
                 ExpressionAttributeValues=to_values({":key": value, ":floor": floor, ":ceiling": ceiling}),
                 ScanIndexForward=False,
                 Limit=limit + 2,
+                **arguments,
             )["Items"]
         lines = [line for line in map(_line, found) if line.audit_id != after]
         return Page(lines[:limit], lines[limit - 1].audit_id if len(lines) > limit else None)

@@ -1,6 +1,6 @@
 """The low-level client (resources cost more than clients), and how its errors become ours."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ class ConditionFailedError(ConflictError):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None]:
     """Raises: ConditionFailedError, or UnavailableError for all that DynamoDB or the network refuse."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""The Credentials table: a row and a link item for each credential, each change in one transaction with what tells of it."""
+"""The Credentials table: a row and a link item each; each change in one transaction with what tells of it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,8 @@ from evergrant.adapters.dynamodb.credential_items import (
     link_pk,
 )
 from evergrant.adapters.dynamodb.directory_items import api_key_key, api_key_of, user_key
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, key, to_item, to_values
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, to_item, to_values
+from evergrant.adapters.dynamodb.items import key as item_key
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, TooLargeError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
@@ -33,7 +34,13 @@ class DynamoDBCredentialStore:
     """`CredentialStore` on DynamoDB."""
 
     def __init__(
-        self, client: "DynamoDBClient", *, table: str, directory_table: str, events_table: str, audit_table: str
+        self,
+        client: "DynamoDBClient",
+        *,
+        table: str,
+        directory_table: str,
+        events_table: str,
+        audit_table: str,
     ) -> None:
         self.client, self.table = client, table
         self._directory, self._events, self._audit = directory_table, events_table, audit_table
@@ -41,15 +48,17 @@ class DynamoDBCredentialStore:
     def get(self, credential_id: CredentialId) -> Credential | None:
         with translated():
             found = self.client.get_item(
-                TableName=self.table, Key=key(credential_pk(credential_id), CREDENTIAL_SK), ConsistentRead=True
+                TableName=self.table,
+                Key=item_key(credential_pk(credential_id), CREDENTIAL_SK),
+                ConsistentRead=True,
             )
         return _credential(found.get("Item"))
 
-    def get_with_key(self, credential_id: CredentialId, key_id: ApiKeyId) -> tuple[Credential | None, ApiKey | None]:
+    def get_with_key(self, credential_id: CredentialId, key: ApiKeyId) -> tuple[Credential | None, ApiKey | None]:
         """One BatchGetItem over two tables, consistent in both."""
         wanted: dict[str, Any] = {
-            self.table: {"Keys": [key(credential_pk(credential_id), CREDENTIAL_SK)], "ConsistentRead": True},
-            self._directory: {"Keys": [api_key_key(key_id)], "ConsistentRead": True},
+            self.table: {"Keys": [item_key(credential_pk(credential_id), CREDENTIAL_SK)], "ConsistentRead": True},
+            self._directory: {"Keys": [api_key_key(key)], "ConsistentRead": True},
         }
         with translated():
             answer = self.client.batch_get_item(RequestItems=wanted)
@@ -96,11 +105,14 @@ class DynamoDBCredentialStore:
     def delete(self, read: Credential, *, event: Event, audit: AuditLine) -> None:
         gone = {
             "TableName": self.table,
-            "Key": key(credential_pk(read.credential_id), CREDENTIAL_SK),
+            "Key": item_key(credential_pk(read.credential_id), CREDENTIAL_SK),
             "ConditionExpression": "version = :version",
             "ExpressionAttributeValues": to_values({":version": read.version}),
         }
-        link = {"TableName": self.table, "Key": key(link_pk(read.workspace_id, read.user_id), read.credential_id)}
+        link = {
+            "TableName": self.table,
+            "Key": item_key(link_pk(read.workspace_id, read.user_id), read.credential_id),
+        }
         self.transact([{"Delete": gone}, {"Delete": link}, *self._telling(event, audit)])
 
     def of_user(
@@ -122,7 +134,7 @@ class DynamoDBCredentialStore:
                     **narrowed,
                     **start,
                 )
-            ids += [item["sk"]["S"] for item in found["Items"]]
+            ids += [str(from_item(item)["sk"]) for item in found["Items"]]
             if "LastEvaluatedKey" not in found:
                 break
             start = {"ExclusiveStartKey": found["LastEvaluatedKey"]}
@@ -144,7 +156,7 @@ class DynamoDBCredentialStore:
                     **start,
                 )
             for item in page["Items"]:
-                due, _, identity = item["due_sort"]["S"].partition("#")
+                due, _, identity = str(from_item(item)["due_sort"]).partition("#")
                 found.append((CredentialId(identity), at_ms(due)))
             if "LastEvaluatedKey" not in page:
                 return found
@@ -156,7 +168,7 @@ class DynamoDBCredentialStore:
             self.client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # built here
 
     def _many(self, ids: Sequence[str]) -> list[Credential]:
-        keys: list[Any] = [key(credential_pk(identity), CREDENTIAL_SK) for identity in ids]
+        keys: list[Any] = [item_key(credential_pk(identity), CREDENTIAL_SK) for identity in ids]
         items: list[Any] = []
         while keys:
             with translated():
@@ -164,7 +176,8 @@ class DynamoDBCredentialStore:
                     RequestItems={self.table: {"Keys": keys[:100], "ConsistentRead": True}}
                 )
             items += answer["Responses"].get(self.table, [])
-            keys = keys[100:] + list(answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", []))
+            unprocessed: Any = answer.get("UnprocessedKeys", {}).get(self.table, {"Keys": []})
+            keys = keys[100:] + unprocessed["Keys"]
         found = [credential for credential in map(_credential, items) if credential]
         return sorted(found, key=lambda credential: credential.credential_id)
 
@@ -189,7 +202,10 @@ class DynamoDBCredentialStore:
 
     @staticmethod
     def _put(
-        table: str, item: dict[str, Any], condition: str | None = None, values: Mapping[str, object] | None = None
+        table: str,
+        item: dict[str, Any],
+        condition: str | None = None,
+        values: Mapping[str, object] | None = None,
     ) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": table, "Item": item}
         if condition:

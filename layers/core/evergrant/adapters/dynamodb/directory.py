@@ -41,9 +41,7 @@ class DynamoDBDirectory:
         return items.user_of(item) if item else None
 
     def create_user(self, user: User) -> None:
-        self._name_taken(
-            [self._claim(user), self._put(items.user_item(user), "attribute_not_exists(pk)")], claims=1
-        )
+        self._name_taken([self._claim(user), self._put(items.user_item(user), "attribute_not_exists(pk)")], claims=1)
 
     def change_user(self, new: User, *, read: User) -> None:
         writes = [self._put(items.user_item(new), "attribute_exists(pk)")]

@@ -1,10 +1,18 @@
 """Idempotency records in the Sessions table: claimed by a conditional put, kept for a day."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
-from evergrant.adapters.dynamodb.items import at_ms_or_none, epoch_ms, epoch_s, from_item, key, to_item, to_values
+from evergrant.adapters.dynamodb.items import (
+    at_ms_or_none,
+    epoch_ms,
+    epoch_s,
+    from_item,
+    to_item,
+    to_values,
+)
+from evergrant.adapters.dynamodb.items import key as item_key
 from evergrant.ports import FirstAnswer
 
 if TYPE_CHECKING:
@@ -21,8 +29,8 @@ class DynamoDBIdempotencyStore:
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
         self._client, self._table = client, table
 
-    def begin(self, key_: str, *, fingerprint: str, at: datetime) -> FirstAnswer | None:
-        claim = key(f"idem#{key_}", "idem") | to_item(
+    def begin(self, key: str, *, fingerprint: str, at: datetime) -> FirstAnswer | None:
+        claim = item_key(f"idem#{key}", "idem") | to_item(
             {
                 "fingerprint": fingerprint,
                 "claimed_until": epoch_ms(at + RUNNING),
@@ -40,33 +48,33 @@ class DynamoDBIdempotencyStore:
                     ExpressionAttributeValues=to_values({":now": epoch_ms(at), ":fingerprint": fingerprint}),
                 )
         except ConditionFailedError:
-            return self._first(key_)
+            return self._first(key)
         return None
 
-    def finish(self, key_: str, *, status: int, sealed: bytes, secret_until: datetime | None) -> None:
+    def finish(self, key: str, *, status: int, sealed: bytes, secret_until: datetime | None) -> None:
         values: dict[str, object] = {":status": status, ":sealed": sealed, ":until": epoch_ms(secret_until)}
         with translated():
             self._client.update_item(
                 TableName=self._table,
-                Key=key(f"idem#{key_}", "idem"),
+                Key=item_key(f"idem#{key}", "idem"),
                 UpdateExpression="SET answer_status = :status, sealed = :sealed, secret_until = :until",
                 ExpressionAttributeValues=to_values(values),
             )
 
-    def forget(self, key_: str) -> None:
+    def forget(self, key: str) -> None:
         with translated():
-            self._client.delete_item(TableName=self._table, Key=key(f"idem#{key_}", "idem"))
+            self._client.delete_item(TableName=self._table, Key=item_key(f"idem#{key}", "idem"))
 
-    def _first(self, key_: str) -> FirstAnswer | None:
+    def _first(self, key: str) -> FirstAnswer | None:
         with translated():
             found = self._client.get_item(
-                TableName=self._table, Key=key(f"idem#{key_}", "idem"), ConsistentRead=True
+                TableName=self._table, Key=item_key(f"idem#{key}", "idem"), ConsistentRead=True
             ).get("Item")
-        row = from_item(found) if found else {"fingerprint": ""}
+        row: dict[str, Any] = from_item(found) if found else {"fingerprint": ""}
         sealed, status = row.get("sealed"), row.get("answer_status")
         return FirstAnswer(
             fingerprint=row["fingerprint"],
             status=None if status is None else int(status),
-            sealed=sealed and bytes(sealed),
+            sealed=None if sealed is None else bytes(sealed),
             secret_until=at_ms_or_none(row.get("secret_until")),
         )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
-from evergrant.adapters.dynamodb.items import key, to_item
+from evergrant.adapters.dynamodb.items import from_item, key, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,7 +21,7 @@ class KeysTable:
             item = self._client.get_item(
                 TableName=self._table, Key=key(f"branch#{branch_id}", "active"), ConsistentRead=True
             ).get("Item")
-        return int(item["version"]["N"]) if item else None
+        return int(from_item(item)["version"]) if item else None
 
     def wrapped(self, branch_id: str, version: int) -> bytes | None:
         """One version, as KMS wrapped it."""
@@ -29,14 +29,20 @@ class KeysTable:
             item = self._client.get_item(
                 TableName=self._table, Key=key(f"branch#{branch_id}", f"v#{version}"), ConsistentRead=True
             ).get("Item")
-        return bytes(item["wrapped"]["B"]) if item else None
+        return bytes(from_item(item)["wrapped"]) if item else None
 
     def keep(self, branch_id: str, version: int, wrapped: bytes) -> bool:
         """Store a version and make it the active one, once; False when another was faster."""
         new = key(f"branch#{branch_id}", f"v#{version}") | to_item({"wrapped": wrapped})
         pointer = key(f"branch#{branch_id}", "active") | to_item({"version": version})
         puts = [
-            {"Put": {"TableName": self._table, "Item": new, "ConditionExpression": "attribute_not_exists(pk)"}},
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": new,
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            },
             {"Put": {"TableName": self._table, "Item": pointer}},
         ]
         try:

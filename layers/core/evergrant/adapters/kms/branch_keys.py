@@ -95,7 +95,9 @@ class KmsBranchKeys:
     def _make(self, version: int) -> int:
         try:
             answer = self._client.generate_data_key(
-                KeyId=self._key_arn, KeySpec="AES_256", EncryptionContext=self._context(self._branch_id, version)
+                KeyId=self._key_arn,
+                KeySpec="AES_256",
+                EncryptionContext=self._context(self._branch_id, version),
             )
         except (ClientError, BotoCoreError) as error:
             raise _unavailable() from error
@@ -109,7 +111,9 @@ class KmsBranchKeys:
     def _unwrapped(self, branch_id: str, version: int, wrapped: bytes) -> SecretBytes:
         try:
             answer = self._client.decrypt(
-                KeyId=self._key_arn, CiphertextBlob=wrapped, EncryptionContext=self._context(branch_id, version)
+                KeyId=self._key_arn,
+                CiphertextBlob=wrapped,
+                EncryptionContext=self._context(branch_id, version),
             )
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") == "InvalidCiphertextException":

@@ -65,7 +65,13 @@ class PreparedBranchSeal:
 
 
 def seal_with(
-    branch: BranchKey, plaintext: SecretBytes, context: SealContext, *, data_key: bytes, salt: bytes, nonce: bytes
+    branch: BranchKey,
+    plaintext: SecretBytes,
+    context: SealContext,
+    *,
+    data_key: bytes,
+    salt: bytes,
+    nonce: bytes,
 ) -> bytes:
     """The deterministic heart of sealing, for the vectors; everybody else calls `seal`."""
     wrapped = _wrap(branch, data_key, salt)
@@ -98,9 +104,7 @@ class BranchKeySealer:
         parsed, branch = SealedBytes.parse(sealed), self._branches.current()
         salt = os.urandom(SALT_BYTES)
         wrapped = _wrap(branch, self._unwrapped(parsed), salt)
-        return SealedBytes(
-            branch.branch_id, branch.version, salt, wrapped, parsed.nonce, parsed.ciphertext
-        ).to_bytes()
+        return SealedBytes(branch.branch_id, branch.version, salt, wrapped, parsed.nonce, parsed.ciphertext).to_bytes()
 
     def _unwrapped(self, parsed: SealedBytes) -> bytes:
         branch = self._branches.version(parsed.branch_id, parsed.branch_version)

@@ -10,6 +10,6 @@ class ProviderRevoker:
     def __init__(self, apps: Apps) -> None:
         self._apps = apps
 
-    def revoke(self, credential: Credential) -> tuple[bool, str | None]:
+    def revoke(self, credential: Credential) -> tuple[bool, str | None]:  # noqa: ARG002  # the port's shape
         """A static key can only be ended by the merchant, in the provider's own pages."""
         return False, "not_supported"

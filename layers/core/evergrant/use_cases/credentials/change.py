@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import SecretStr
+from pydantic.alias_generators import to_camel
 
 from evergrant.domain.caller import Caller
 from evergrant.domain.credential import Credential
@@ -47,9 +48,7 @@ def change_credential(
     _refuse_past(changes.plain.get("expires_at"), now)
     new = read.changed(at=now, **changes.plain)
     if changes.data is not None:
-        entry = read_entry(
-            named_app(caller.workspace_id, read.app, path="type", apps=apps), changes.data, root="data"
-        )
+        entry = read_entry(named_app(caller.workspace_id, read.app, path="type", apps=apps), changes.data, root="data")
         new = with_secret(
             new.changed(
                 at=now,
@@ -70,8 +69,8 @@ def change_credential(
         new = first_due(new, now=now)
     reconnected = changes.data is not None and read.status == "expired"
     type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
-    changed = sorted({*changes.plain, *(["data"] if changes.data is not None else [])})
-    shown = [{"expires_at": "expiresAt"}.get(name, name) for name in changed]
+    changed: list[str] = sorted([*changes.plain, *(["data"] if changes.data is not None else [])])
+    shown = [to_camel(name) for name in changed]
     credentials.change(
         new,
         read=read,

@@ -53,7 +53,9 @@ def create_credential(
     """
     owner = find_user(caller, user, directory=directory)
     entry = read_entry(
-        named_app(caller.workspace_id, new.type, path="credential.type", apps=apps), new.data, root="credential.data"
+        named_app(caller.workspace_id, new.type, path="credential.type", apps=apps),
+        new.data,
+        root="credential.data",
     )
     now = clock.now()
     if new.expires_at is not None and new.expires_at <= now:

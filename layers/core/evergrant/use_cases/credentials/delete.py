@@ -68,7 +68,7 @@ def forget(
     """Mark it unreadable, try once to revoke it, then remove the row; queue what could not be done now."""
     marked = read.changed(at=clock.now(), deleting=True, due_at=None)
     credentials.change(marked, read=read)
-    outcome = _revoked(marked, revoker) if revoke else Deleted(False, "not_asked")
+    outcome = _revoked(marked, revoker) if revoke else Deleted(revoked=False, reason="not_asked")
     if outcome.revoked is None:
         cleanups.send([{"action": "revoke", "credentialId": marked.credential_id, "actor": actor}])
         return outcome

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evergrant.domain.caller import Caller
-from evergrant.domain.errors import BadRequestError, ConflictError, Detail, NotFoundError, ValidationFailedError
+from evergrant.domain.errors import (
+    BadRequestError,
+    ConflictError,
+    Detail,
+    NotFoundError,
+    ValidationFailedError,
+)
 from evergrant.domain.ids import ENTROPY_BYTES, UserId, identifier, is_identifier
 from evergrant.domain.workspace import User
 from evergrant.ports import Clock, Directory, Entropy, Page, Queue

@@ -23,9 +23,7 @@ def create_workspace(
         created_at=now,
     )
     directory.put_workspace(workspace)
-    minted = mint(
-        workspace.workspace_id, "first key", SCOPES, None, directory=directory, clock=clock, entropy=entropy
-    )
+    minted = mint(workspace.workspace_id, "first key", SCOPES, None, directory=directory, clock=clock, entropy=entropy)
     return workspace, minted
 
 

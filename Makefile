@@ -1,0 +1,63 @@
+# Everything from a fresh clone with make and Python 3.11 or newer. `make help` lists it.
+PYTHON ?= python3
+PORT ?= 8787
+STATE ?= .evergrant
+TIERS := format lint types imports unit contracts catalogue functions template stack
+
+export PYTHONPATH := layers/core:.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+VENV := .venv/bin
+INSTALL = install() { [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
+	$$1/bin/python -m pip install --quiet --require-hashes -r $$2 && touch $$1/.done; }; install
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lock clean $(TIERS:%=test-%)
+
+help: ## what there is
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: .tools/local/.done ## the whole stack on this machine, at http://127.0.0.1:8787
+	@PORT=$(PORT) STATE=$(STATE) exec .tools/local/bin/python -m local
+
+test: $(TIERS:%=test-%) ## the gate: every tier below
+
+test-format: .venv/.done ## formatting is ruff's
+	$(VENV)/ruff format --check .
+
+test-lint: .venv/.done ## ruff
+	$(VENV)/ruff check .
+
+test-types: .venv/.done ## pyright, strict
+	$(VENV)/pyright
+
+test-imports: .venv/.done ## dependencies point inwards
+	$(VENV)/lint-imports
+
+test-unit test-contracts test-catalogue test-functions: test-%: .venv/.done
+	$(VENV)/pytest -q tests/$*
+
+test-template: .venv/.done .tools/aws/.done ## cfn-lint, sam validate, and what the template promises
+	$(VENV)/pytest -q tests/template
+
+test-stack: .venv/.done .tools/local/.done ## the deployed template in the emulator, over real HTTP
+	$(VENV)/pytest -q tests/stack
+
+format: .venv/.done ## put it right
+	$(VENV)/ruff check --fix-only --quiet .
+	$(VENV)/ruff format --quiet .
+
+lock: ## resolve requirements/*.in anew (needs uv)
+	cd requirements && for each in runtime dev ministack aws; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$each.in -o $$each.txt; done
+
+clean: ## remove what make made; data in .evergrant stays
+	rm -rf .venv .tools .aws-sam .pytest_cache .ruff_cache
+
+.venv/.done: requirements/dev.txt
+	@$(INSTALL) .venv $<
+
+.tools/local/.done: requirements/ministack.txt
+	@$(INSTALL) .tools/local $<
+
+.tools/aws/.done: requirements/aws.txt
+	@$(INSTALL) .tools/aws $<
