@@ -16,7 +16,8 @@ DEPLOY_SECONDS = 120
 def deploy(emulator: Emulator, public_base_url: str) -> dict[str, str]:
     """Create or update the stack; its outputs. Raises: RuntimeError with the stack's own words."""
     s3 = emulator.client("s3")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    if not any(bucket["Name"] == BUCKET for bucket in s3.list_buckets()["Buckets"]):
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     template = package(load_template(), lambda key, body: s3.put_object(Bucket=BUCKET, Key=key, Body=body))
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     variables |= {

@@ -90,6 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         ours = any(name.lower() == "x-request-id" for name, _ in headers)
         if not ours:
             request_id = str(uuid.uuid4())
+            status = 404 if b"Missing Authentication Token" in (content or b"") else status
             content = self._proxy.gateway_answer(status, request_id) if self._proxy.answers else b"{}"
             headers = [("content-type", "application/json"), ("x-request-id", request_id)]
             self.close_connection = status == 413

@@ -1,0 +1,94 @@
+"""The deployed template, running: `python -m local` on a free port with a state folder of its own."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".tools/local/bin/python"
+PATIENCE_SECONDS = 120
+
+
+@dataclass
+class Launcher:
+    """A running `make run`."""
+
+    process: subprocess.Popen[str]
+    state: Path
+    complaint: str = ""
+    """What it wrote to stderr, once it has ended."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return json.loads((self.state / "local.json").read_text())
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Its exit code."""
+        self.process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
+        """The exit code of one that ends by itself."""
+        _, self.complaint = self.process.communicate(timeout=PATIENCE_SECONDS)
+        return self.process.returncode
+
+
+def launch(state: Path, port: int = 0) -> Launcher:
+    """Start it, and wait for its one line."""
+    environment = {**os.environ, "PORT": str(port), "STATE": str(state), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [PYTHON, "-m", "local"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    launched = Launcher(process, state)
+    assert process.stdout
+    if not process.stdout.readline().startswith("evergrant ready "):
+        launched.ended()
+    return launched
+
+
+@dataclass
+class Stack:
+    """A client of the running stack."""
+
+    url: str
+    key: str
+    workspace_id: str
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        content: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | str | None = None,
+        key: str | None = None,
+    ) -> requests.Response:
+        sent = {"authorization": f"Bearer {key or self.key}", **(headers or {})}
+        if data is not None:
+            sent.setdefault("content-type", "application/json")
+            return requests.request(method, self.url + path, data=data, headers=sent, timeout=60)
+        return requests.request(method, self.url + path, json=content, headers=sent, timeout=60)
+
+    def user(self, name: str) -> str:
+        """A new user's id."""
+        return self.request("POST", "/users", {"username": name}).json()["userId"]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One for all tests: each makes its own users."""
+    launched = launch(tmp_path_factory.mktemp("state"))
+    if launched.complaint:
+        pytest.fail(f"the stack did not start: {launched.complaint}")
+    told = launched.told
+    yield Stack(told["apiUrl"], told["apiKey"], told["workspaceId"])
+    launched.stop()

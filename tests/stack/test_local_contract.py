@@ -1,0 +1,47 @@
+"""`make run`'s contract: one line, a private file, the same key and data after a restart."""
+
+import signal
+import socket
+from pathlib import Path
+
+import requests
+
+from tests.stack.conftest import launch
+
+
+def test_a_restart_finds_key_and_data_again(tmp_path: Path) -> None:
+    first = launch(tmp_path)
+    told = first.told
+    mode = (tmp_path / "local.json").stat().st_mode & 0o777
+    headers = {"authorization": f"Bearer {told['apiKey']}"}
+    requests.post(f"{told['apiUrl']}/users", json={"username": "kept"}, headers=headers, timeout=60)
+    first_code = first.stop(signal.SIGINT)
+
+    second = launch(tmp_path)
+    found = requests.get(f"{second.told['apiUrl']}/users/kept", headers=headers, timeout=60)
+    same_key = second.told["apiKey"] == told["apiKey"]
+    second.stop()
+
+    assert (mode, first_code, found.status_code, same_key) == (0o600, 0, 200, True)
+
+
+def test_a_busy_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        launched = launch(tmp_path, port)
+
+    assert launched.process.returncode == 2
+    assert f"port {port} is busy" in launched.complaint
+
+
+def test_a_state_folder_has_one_launcher(tmp_path: Path) -> None:
+    first = launch(tmp_path)
+
+    second = launch(tmp_path)
+    first.stop()
+
+    assert second.process.returncode == 2
+    assert str(tmp_path) in second.complaint

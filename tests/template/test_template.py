@@ -1,0 +1,102 @@
+"""What the template promises: one stem, least privilege, protected tables, queues with a second chance."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.packaging import load_template
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = load_template()
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+
+
+def of_type(type_: str) -> dict[str, dict[str, Any]]:
+    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == type_}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+
+
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    return [statement for policy in function.get("Policies", []) for statement in policy["Statement"]]
+
+
+def test_one_stem_runs_from_folder_to_resource() -> None:
+    folders = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+    stems = {"".join(part.capitalize() for part in folder.split("_")) + "Function": folder for folder in folders}
+
+    assert set(FUNCTIONS) == set(stems)
+    assert all(FUNCTIONS[name]["CodeUri"] == f"functions/{folder}" for name, folder in stems.items())
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_attack_70_no_function_may_do_everything(name: str) -> None:
+    for statement in statements(FUNCTIONS[name]):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not any("*" in action for action in actions)
+        assert statement["Resource"] != "*"
+        if any(action.startswith("kms:") for action in actions):
+            assert statement["Condition"]
+
+
+def test_attack_70_the_authorizer_has_no_branch_keys() -> None:
+    resources = [str(each["Resource"]) for each in statements(FUNCTIONS["ApiKeyAuthorizerFunction"])]
+
+    assert not any("BranchKeysKey" in each or "KeysTable" in each for each in resources)
+
+
+def test_nobody_may_change_the_audit_trail() -> None:
+    actions = {
+        action
+        for function in FUNCTIONS.values()
+        for statement in statements(function)
+        if "AuditTable" in str(statement["Resource"])
+        for action in statement["Action"]
+    }
+
+    assert actions <= {"dynamodb:PutItem", "dynamodb:Query"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_attack_71_every_function_logs_where_retention_is_set(name: str) -> None:
+    group = FUNCTIONS[name]["LoggingConfig"]["LogGroup"]["Ref"]
+
+    assert RESOURCES[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
+def test_attack_71_every_table_is_protected(name: str) -> None:
+    table = RESOURCES[name]["Properties"]
+
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_every_queue_has_a_dead_letter_queue() -> None:
+    queues = {name: each for name, each in of_type("AWS::SQS::Queue").items() if "DeadLetter" not in name}
+
+    assert all(each["RedrivePolicy"]["deadLetterTargetArn"] for each in queues.values())
+    assert all(each["SqsManagedSseEnabled"] for each in of_type("AWS::SQS::Queue").values())
+
+
+def test_attack_41_no_route_is_greedy_and_only_health_is_open() -> None:
+    events = [event["Properties"] for function in FUNCTIONS.values() for event in function.get("Events", {}).values()]
+    routes = [each for each in events if "Path" in each]
+    opened = {each["Path"] for each in routes if each.get("Auth", {}).get("Authorizer") == "NONE"}
+
+    assert routes
+    assert not any("+" in each["Path"] or each["Method"] in {"ANY", "any"} for each in routes)
+    assert opened == {"/health"}
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    found = subprocess.run(
+        [ROOT / ".tools/aws/bin/cfn-lint", "template.yaml"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert (found.returncode, found.stdout) == (0, "")
