@@ -109,7 +109,8 @@ def test_attack_47_twins_with_one_idempotency_key_make_one_thing(stack: Stack) -
     headers = {"idempotency-key": str(uuid.uuid4())}
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: stack.request("POST", "/credentials", body, headers=headers), range(8)))
+        running = [pool.submit(stack.request, "POST", "/credentials", body, headers=headers) for _ in range(8)]
+        answers = [each.result() for each in running]
     other = stack.request("POST", "/credentials", {**body, "userId": "nobody"}, headers=headers)
     listed = stack.request("GET", f"/users/{user_id}/credentials").json()["data"]
 
