@@ -26,10 +26,12 @@ def deploy(emulator: Emulator, public_base_url: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
+    # By its address: a body may hold 51,200 bytes.
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
     cloudformation = emulator.client("cloudformation")
     arguments: dict[str, Any] = {
         "StackName": STACK,
-        "TemplateBody": json.dumps(template),
+        "TemplateURL": f"{emulator.url}/{BUCKET}/template.json",
         "Parameters": [
             {"ParameterKey": "PublicBaseUrl", "ParameterValue": public_base_url},
             {"ParameterKey": "LocalStack", "ParameterValue": "true"},

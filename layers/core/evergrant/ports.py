@@ -10,11 +10,14 @@ from pydantic import SecretBytes
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.domain.workspace import ApiKey, User, Workspace
 
 if TYPE_CHECKING:
     from evergrant.domain.app import App
+    from evergrant.domain.renewal import Outcome
     from evergrant.domain.sealing import SealContext
+    from evergrant.domain.secret import Secret
 
 Item = TypeVar("Item")
 
@@ -104,6 +107,16 @@ class CredentialStore(Protocol):
 
     def due(self, partition: str, *, until: datetime) -> Sequence[tuple[CredentialId, datetime]]:
         """What the index says is due in one partition; eventually consistent: read again before acting."""
+        ...
+
+    def begin_renewal(self, read: Credential, *, lease_until: datetime, due_at: datetime) -> Credential | None:
+        """Lease and intent in one conditional write; None when another worker won, or the row is gone."""
+        ...
+
+    def finish_renewal(
+        self, new: Credential, *, held: Credential, only_holder: bool, event: Event | None, audit: AuditLine | None
+    ) -> bool:
+        """Guarded by generation and a live row, and by the fence where `only_holder`; False when it was refused."""
         ...
 
 
@@ -200,4 +213,68 @@ class Revoker(Protocol):
 
     def revoke(self, credential: Credential) -> tuple[bool, str | None]:
         """(True, None) when it was ended there; (False, reason) where that is not possible. Raises: ProviderError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What came back; `headers` in lower case, `body` cut at the cap."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpClient(Protocol):
+    """Calls to the world outside, none of which is trusted."""
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        total_seconds: float,
+        max_bytes: int,
+    ) -> HttpAnswer:
+        """Raises: ProviderTimeoutError, ProviderError for an address that is not public or a call that broke."""
+        ...
+
+
+class Webhooks(Protocol):
+    """Events, the endpoints that hear of them, and the deliveries between."""
+
+    def put_endpoint(self, endpoint: Endpoint) -> None: ...
+    def endpoint(self, workspace_id: WorkspaceId, endpoint_id: str) -> Endpoint | None: ...
+    def endpoints(self, workspace_id: WorkspaceId) -> Sequence[Endpoint]: ...
+    def delete_endpoint(self, endpoint: Endpoint) -> None: ...
+    def put_event(self, event: Event) -> None: ...
+    def event(self, workspace_id: WorkspaceId, event_id: str) -> Event | None: ...
+    def events(
+        self, workspace_id: WorkspaceId, *, since: datetime | None, limit: int, after: str | None
+    ) -> Page[Event]:
+        """Newest first."""
+        ...
+
+    def open_delivery(self, delivery: Delivery) -> None:
+        """Once: a delivery that is there already stays as it is."""
+        ...
+
+    def delivery(self, workspace_id: WorkspaceId, event_id: str, delivery_id: str) -> Delivery | None: ...
+    def deliveries(self, workspace_id: WorkspaceId, event_id: str) -> Sequence[Delivery]: ...
+    def change_delivery(self, delivery: Delivery, *, attempts_read: int) -> None:
+        """Raises: ConflictError when another worker made an attempt meanwhile."""
+        ...
+
+    def due(self, partition: str, *, until: datetime) -> Sequence[tuple[str, datetime]]:
+        """Deliveries waiting in the index: `<workspace>/<event>/<delivery>`, and when."""
+        ...
+
+
+class Upstream(Protocol):
+    """Asks the provider: a refresh at its token endpoint, or the app's live check."""
+
+    def renew(self, credential: Credential, secret: "Secret") -> "Outcome":
+        """Trouble is an outcome, not an error."""
         ...

@@ -3,8 +3,9 @@
 Listing does not pay for OAuth; the fresh-token handler does not pay for requests.
 """
 
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.system.clock import SystemClock, SystemEntropy
 from evergrant.runtime.settings import settings
@@ -12,6 +13,8 @@ from evergrant.runtime.settings import settings
 if TYPE_CHECKING:
     from evergrant import ports
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys
+    from evergrant.domain.events import Event
+    from evergrant.use_cases.webhooks.deliver import Sign
 
 
 @cache
@@ -102,14 +105,72 @@ def apps() -> "ports.Apps":
 
 
 @cache
-def cleanups() -> "ports.Queue":
-    from evergrant.adapters.sqs.queue import SqsQueue, sqs
-
-    return SqsQueue(sqs(), settings().required("CLEANUPS_QUEUE_URL"))
-
-
-@cache
 def revoker() -> "ports.Revoker":
     from evergrant.adapters.oauth.revoker import ProviderRevoker
 
     return ProviderRevoker(apps())
+
+
+@cache
+def webhooks() -> "ports.Webhooks":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
+
+    return DynamoDBWebhooks(dynamodb(), table=settings().required("EVENTS_TABLE"))
+
+
+@cache
+def sweep_cursor() -> "ports.SweepCursor":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.cursor import DynamoDBSweepCursor
+
+    return DynamoDBSweepCursor(dynamodb(), table=settings().required("SESSIONS_TABLE"))
+
+
+@cache
+def http_client() -> "ports.HttpClient":
+    from evergrant.adapters.http.transport import CheckedTransport
+
+    return CheckedTransport(allow_loopback=settings().allow_loopback)
+
+
+@cache
+def renewals() -> "ports.Queue":
+    return _queue("RENEWALS_QUEUE_URL")
+
+
+@cache
+def deliveries() -> "ports.Queue":
+    return _queue("DELIVERIES_QUEUE_URL")
+
+
+@cache
+def cleanups() -> "ports.Queue":
+    return _queue("CLEANUPS_QUEUE_URL")
+
+
+def _queue(setting: str) -> "ports.Queue":
+    from evergrant.adapters.sqs.queue import SqsQueue, sqs
+
+    return SqsQueue(sqs(), settings().required(setting))
+
+
+def sign() -> "Sign":
+    """Standard Webhooks' signature."""
+    from evergrant.adapters.http.signing import sign
+
+    return sign
+
+
+def event_in_stream(record: Mapping[str, Any]) -> "Event | None":
+    """The new event in a record of the Events table's stream; None for anything else."""
+    from evergrant.adapters.dynamodb.events import event_in_stream
+
+    return event_in_stream(record)
+
+
+@cache
+def upstream() -> "ports.Upstream":
+    from evergrant.adapters.http.probing import ProbingUpstream
+
+    return ProbingUpstream(apps(), http_client())

@@ -1,6 +1,7 @@
 """The Credentials table: a row and a link item each; each change in one transaction with what tells of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from evergrant.adapters.dynamodb.credential_items import (
 from evergrant.adapters.dynamodb.directory_items import api_key_key, api_key_of, user_key
 from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, to_item, to_values
 from evergrant.adapters.dynamodb.items import key as item_key
+from evergrant.adapters.dynamodb.renewals import begun, finished
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, TooLargeError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
@@ -161,6 +163,24 @@ class DynamoDBCredentialStore:
             if "LastEvaluatedKey" not in page:
                 return found
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def begin_renewal(self, read: Credential, *, lease_until: datetime, due_at: datetime) -> Credential | None:
+        held = replace(read, lease_until=lease_until, due_at=due_at, fence=read.fence + 1)
+        try:
+            self.transact([begun(self.table, held, read=read)])
+        except ConditionFailedError:
+            return None
+        return held
+
+    def finish_renewal(
+        self, new: Credential, *, held: Credential, only_holder: bool, event: Event | None, audit: AuditLine | None
+    ) -> bool:
+        write = finished(self.table, new, held=held, only_holder=only_holder)
+        try:
+            self.transact([write, *self._telling(event, audit)])
+        except ConditionFailedError:
+            return False
+        return True
 
     def transact(self, writes: Sequence[Mapping[str, Any]]) -> None:
         """All or nothing; retried while other transactions are in the way (boto3 retries those by itself)."""

@@ -1,11 +1,13 @@
 """The Events table: the outbox. pk `ws#<workspace>#events`, sk the event's id; the stream fans it out."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from evergrant.adapters.dynamodb.items import epoch_ms, epoch_s, to_item
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, to_item
 from evergrant.domain.events import Event
+from evergrant.domain.ids import CredentialId, EventId, UserId, WorkspaceId
 
 RETENTION = timedelta(days=90)
 
@@ -29,3 +31,28 @@ def event_item(event: Event) -> dict[str, Any]:
             "ttl": epoch_s(event.at + RETENTION),
         }
     )
+
+
+def event_of(item: Mapping[str, Any]) -> Event:
+    """The event that `event_item` wrote; a stream's image is one too."""
+    row = from_item(item)
+    user_id, credential_id = row.get("user_id"), row.get("credential_id")
+    return Event(
+        event_id=EventId(row["sk"]),
+        workspace_id=WorkspaceId(row["workspace_id"]),
+        type=row["type"],
+        at=at_ms(row["at"]),
+        user_id=user_id and UserId(user_id),
+        user_email=row.get("user_email"),
+        credential_id=credential_id and CredentialId(credential_id),
+        credential_name=row.get("credential_name"),
+        data=json.loads(row["data"]),
+        only_endpoint=row.get("only_endpoint"),
+    )
+
+
+def event_in_stream(record: Mapping[str, Any]) -> Event | None:
+    """The new event in a record of the table's stream; None for a change, and for rows of another kind."""
+    image: Mapping[str, Any] = record["dynamodb"].get("NewImage") or {}
+    is_event = record["eventName"] == "INSERT" and image.get("kind") == {"S": "event"}
+    return event_of(image) if is_event else None

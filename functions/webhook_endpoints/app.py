@@ -1,0 +1,122 @@
+"""/webhooks/endpoints: who hears of what."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from evergrant.domain.errors import Detail, ValidationFailedError
+from evergrant.domain.events import EventType
+from evergrant.runtime import wiring
+from evergrant.runtime.http import Answer, Http, Strict, answer, caller, idempotent, ok, secret
+from evergrant.runtime.settings import settings
+from evergrant.runtime.text import OptionalText
+from evergrant.use_cases.webhooks import endpoints
+from pydantic import Field
+
+http = Http()
+handler = http.handler
+
+Url = Annotated[str, Field(min_length=8, max_length=2048)]
+Types = Annotated[tuple[EventType, ...], Field(max_length=20)]
+Apps = Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=100)]
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class NewEndpoint(Strict):
+    """`POST /webhooks/endpoints`; one that names no types gets `credential.expired`."""
+
+    url: Url
+    events: Types = ()
+    apps: Apps = ()
+    description: OptionalText = None
+
+
+class EndpointChanges(Strict):
+    """`PATCH`: the fields named change."""
+
+    url: Url | None = None
+    events: Types | None = None
+    apps: Apps | None = None
+    description: OptionalText = None
+    status: Literal["active", "paused"] | None = None
+
+
+def _check(url: str) -> None:
+    """Public https alone; loopback in the local stack; never this deployment itself."""
+    parts = urlsplit(url)
+    local = settings().allow_loopback and parts.scheme == "http" and parts.hostname in _LOOPBACK
+    ours = urlsplit(http.base_url).netloc
+    if not parts.hostname or parts.username or parts.fragment or not (parts.scheme == "https" or local):
+        raise ValidationFailedError([Detail("url", "This must be a public https URL without user info or fragment.")])
+    if parts.netloc == ours:
+        raise ValidationFailedError([Detail("url", "This deployment cannot be its own receiver.")])
+
+
+@http.post("/webhooks/endpoints")
+@idempotent
+def create(body: NewEndpoint) -> Answer:
+    """Register a receiver; its secret is shown once."""
+    who = caller(http)
+    who.require("webhooks")
+    _check(body.url)
+    made, signing = endpoints.create_endpoint(
+        who,
+        endpoints.NewEndpoint(body.url, body.events, body.apps, body.description),
+        webhooks=wiring.webhooks(),
+        sealer=wiring.sealer(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return secret(201, {**made.shown(), "secret": signing.get_secret_value()})
+
+
+@http.get("/webhooks/endpoints")
+def list_all() -> Answer:
+    """The workspace's receivers; never their secrets."""
+    who = caller(http)
+    who.require("webhooks")
+    found = endpoints.list_endpoints(who, webhooks=wiring.webhooks())
+    return ok({"data": [each.shown() for each in found], "nextCursor": None})
+
+
+@http.get("/webhooks/endpoints/<endpoint_id>")
+def get(endpoint_id: str) -> Answer:
+    """One receiver, and how it is doing."""
+    who = caller(http)
+    who.require("webhooks")
+    return ok(endpoints.get_endpoint(who, endpoint_id, webhooks=wiring.webhooks()).shown())
+
+
+@http.patch("/webhooks/endpoints/<endpoint_id>")  # pyright: ignore[reportUnknownMemberType]  # typed loosely there
+def change(endpoint_id: str, body: EndpointChanges) -> Answer:
+    """Change, pause or wake one."""
+    who = caller(http)
+    who.require("webhooks")
+    named = {name: getattr(body, name) for name in body.model_fields_set - {"status"}}
+    changes: dict[str, object] = {
+        name: each for name, each in named.items() if each is not None or name == "description"
+    }
+    if body.url is not None:
+        _check(body.url)
+    if body.status is not None:
+        changes["paused"] = body.status == "paused"
+    return ok(endpoints.change_endpoint(who, endpoint_id, changes, webhooks=wiring.webhooks()).shown())
+
+
+@http.delete("/webhooks/endpoints/<endpoint_id>")
+def delete(endpoint_id: str) -> Answer:
+    """Nothing is sent there any more."""
+    who = caller(http)
+    who.require("webhooks")
+    endpoints.delete_endpoint(who, endpoint_id, webhooks=wiring.webhooks())
+    return ok({"success": True})
+
+
+@http.post("/webhooks/endpoints/<endpoint_id>/test")
+def test(endpoint_id: str) -> Answer:
+    """Send it a `webhook.test` event."""
+    who = caller(http)
+    who.require("webhooks")
+    delivery_id = endpoints.send_test(
+        who, endpoint_id, webhooks=wiring.webhooks(), clock=wiring.clock(), entropy=wiring.entropy()
+    )
+    return answer(202, {"deliveryId": delivery_id})

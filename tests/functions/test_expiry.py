@@ -1,0 +1,129 @@
+"""From the due index to the event, through the handlers: a key whose end has come expires, and it is said once."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from evergrant.domain.renewal import Dead, Transient
+from evergrant.domain.times import iso
+from evergrant.runtime import wiring
+
+from tests.functions.conftest import Functions
+from tests.functions.test_credentials import connect
+
+
+class Travelling:
+    """A clock that is set ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+        self._real = wiring.clock()
+
+    def now(self) -> Any:
+        return self._real.now() + self.ahead
+
+
+@pytest.fixture
+def clock(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Travelling:
+    travelling = Travelling()
+    monkeypatch.setattr(wiring, "clock", lambda: travelling)
+    return travelling
+
+
+def swept(functions: Functions) -> list[dict[str, Any]]:
+    """One sweep, and the messages it queued as SQS would deliver them."""
+    sent: list[dict[str, Any]] = []
+
+    class Kept:
+        def send(self, messages: list[dict[str, Any]], *, delay_seconds: int = 0) -> None:  # noqa: ARG002  # the port
+            sent.extend(messages)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "renewals", Kept)
+        functions.invoke("sweep", {})
+    return sent
+
+
+def delivered(functions: Functions, messages: list[dict[str, Any]]) -> Any:
+    records = [
+        {"messageId": str(number), "body": json.dumps(message), "eventSource": "aws:sqs"}
+        for number, message in enumerate(messages)
+    ]
+    return functions.invoke("renew", {"Records": records})
+
+
+def told() -> list[str]:
+    return [item["type"]["S"] for item in boto3.client("dynamodb").scan(TableName="events")["Items"]]
+
+
+def status(functions: Functions, credential_id: str) -> str:
+    return functions.call("get_credential", "GET", f"/credentials/{credential_id}").body["status"]
+
+
+def test_a_key_whose_end_has_come_expires_and_it_is_said_once(functions: Functions, clock: Travelling) -> None:
+    functions.invoke("sweep", {})
+    made = connect(functions, expiresAt=iso(clock.now() + timedelta(seconds=5))).body["credentialId"]
+    clock.ahead = timedelta(seconds=75)
+
+    messages = swept(functions)
+    delivered(functions, messages * 2)
+
+    assert [each["credentialId"] for each in messages] == [made]
+    assert status(functions, made) == "expired"
+    assert told().count("credential.expired") == 1
+    assert swept(functions) == []
+
+
+def test_a_sweep_that_is_two_hours_late_misses_nothing(functions: Functions, clock: Travelling) -> None:
+    functions.invoke("sweep", {})
+    made = connect(functions, expiresAt=iso(clock.now() + timedelta(seconds=5))).body["credentialId"]
+    clock.ahead = timedelta(hours=2)
+
+    assert [each["credentialId"] for each in swept(functions)] == [made]
+
+
+def _due(functions: Functions, clock: Travelling) -> str:
+    functions.invoke("sweep", {})
+    made: str = connect(functions, expiresAt=iso(clock.now() + timedelta(hours=1))).body["credentialId"]
+    row = wiring.credentials().get(made)  # type: ignore[arg-type]  # an id
+    assert row
+    wiring.credentials().change(row.changed(at=clock.now(), due_at=clock.now() + timedelta(seconds=30)), read=row)
+    clock.ahead = timedelta(seconds=31)
+    return made
+
+
+def test_a_providers_bad_day_is_degraded_and_not_dead(
+    functions: Functions, clock: Travelling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _due(functions, clock)
+
+    class Down:
+        def renew(self, *_: object) -> Transient:
+            return Transient("provider_timeout", "The provider did not answer in time.")
+
+    monkeypatch.setattr(wiring, "upstream", Down)
+    delivered(functions, swept(functions))
+
+    assert status(functions, made) == "degraded"
+    assert "credential.expired" not in told()
+
+
+def test_a_message_that_comes_twice_asks_the_provider_once(
+    functions: Functions, clock: Travelling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _due(functions, clock)
+    asked: list[object] = []
+
+    class Revoked:
+        def renew(self, *_: object) -> Dead:
+            asked.append(_)
+            return Dead("refresh_token_rejected", "invalid_grant")
+
+    monkeypatch.setattr(wiring, "upstream", Revoked)
+    delivered(functions, swept(functions) * 3)
+
+    assert len(asked) == 1
+    assert status(functions, made) == "expired"
+    assert told().count("credential.expired") == 1
