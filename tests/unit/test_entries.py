@@ -3,8 +3,9 @@
 import pytest
 from evergrant.catalogue.loader import load
 from evergrant.domain.app import App
-from evergrant.domain.errors import AppMisconfiguredError, ValidationFailedError
+from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, ValidationFailedError
 from evergrant.domain.rendering import render
+from evergrant.domain.secret import Secret
 from evergrant.use_cases.credentials.entry import read_entry
 from pydantic import SecretStr
 
@@ -53,3 +54,18 @@ def test_an_app_with_two_ways_takes_the_one_that_fits() -> None:
     entry = read_entry(app, data, root="data")
 
     assert (entry.method.kind, entry.hosts) == ("api_key", ("ada.myshopify.com",))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/", "https://a.klaviyo.com.evil.example", "https://a.klaviyo.com:444"]
+)
+def test_a_secret_goes_only_to_the_hosts_that_were_sealed_with_it(url: str) -> None:
+    app, data = entry_of("klaviyo", apiKey="k")
+    entry = read_entry(app, data, root="data")
+    secret = Secret(values=entry.secrets, hosts=entry.hosts)
+
+    secret.require_host("https://a.klaviyo.com/api/accounts/")
+    with pytest.raises(CredentialExpiredError) as refusal:
+        secret.require_host(url)
+
+    assert refusal.value.code == "app_changed"

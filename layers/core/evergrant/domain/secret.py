@@ -3,8 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from pydantic import SecretBytes, SecretStr
+
+from evergrant.domain.errors import CredentialExpiredError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,13 @@ class Secret:
     def with_values(self, **changed: SecretStr) -> "Secret":
         """The same secret with some values replaced."""
         return Secret(values={**self.values, **changed}, hosts=self.hosts)
+
+    def require_host(self, url: str) -> None:
+        """Raises: CredentialExpiredError when the app's entry now names a host that was not sealed with the secret."""
+        if urlsplit(url).netloc.lower() not in self.hosts:
+            raise CredentialExpiredError(
+                "The app's entry has changed where secrets go: ask the user to connect again.", code="app_changed"
+            )
 
     def to_bytes(self) -> SecretBytes:
         """For the sealer: `{"values": {...}, "hosts": [...]}`."""

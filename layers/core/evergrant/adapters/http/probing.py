@@ -2,7 +2,7 @@
 
 from evergrant.domain.app import AuthMethod, Probe
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import ProviderError
+from evergrant.domain.errors import CredentialExpiredError, ProviderError
 from evergrant.domain.rendering import render, with_derived
 from evergrant.domain.renewal import Dead, Outcome, Transient, Unchecked, Verified
 from evergrant.domain.secret import Secret
@@ -27,6 +27,8 @@ class ProbingUpstream:
             return Unchecked()
         try:
             status = self._ask(method, method.probe, secret)
+        except CredentialExpiredError as error:
+            return Dead(error.code)
         except ProviderError as error:
             return Transient(error.code, "The app could not be asked; it will be tried again.")
         if status in method.probe.alive:
@@ -38,6 +40,7 @@ class ProbingUpstream:
     def _ask(self, method: AuthMethod, probe: Probe, secret: Secret) -> int:
         values = with_derived({name: value.get_secret_value() for name, value in secret.values.items()})
         base_url = render(method.request.base_url or "", values)
+        secret.require_host(base_url)
         headers = {name: render(each, values) for name, each in method.request.headers.items()}
         answer = self._http.send(
             probe.method,

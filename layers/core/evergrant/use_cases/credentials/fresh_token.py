@@ -27,6 +27,11 @@ class Usable:
     secret: Secret
     method: AuthMethod
 
+    def base_url(self) -> str | None:
+        """Where requests go; made of plain values alone."""
+        template = self.method.request.base_url
+        return template and render(template, self.credential.variables)
+
     def answer(self) -> dict[str, object]:
         """As the API answers; this is where a secret leaves."""
         credential = self.credential
@@ -44,7 +49,7 @@ class Usable:
             "secret": {name: values[name] for name in shown if name in values},
             "headers": {} if signs else {name: render(each, values) for name, each in request.headers.items()},
             "params": {} if signs else {name: render(each, values) for name, each in request.params.items()},
-            "baseUrl": request.base_url and render(request.base_url, {**values, **credential.variables}),
+            "baseUrl": self.base_url(),
         }
 
 
@@ -65,4 +70,8 @@ def fresh_token(
         )
     app = named_app(caller.workspace_id, credential.app, path="type", apps=apps)
     secret = Secret.from_bytes(sealer.open(credential.sealed, seal_context(credential)))
-    return Usable(credential, secret, app.method(credential.kind))
+    usable = Usable(credential, secret, app.method(credential.kind))
+    base_url = usable.base_url()
+    if base_url is not None:
+        secret.require_host(base_url)
+    return usable

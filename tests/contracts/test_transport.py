@@ -1,0 +1,136 @@
+"""Outbound calls against servers that misbehave."""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from evergrant.adapters.http.transport import CheckedTransport
+from evergrant.domain.errors import ProviderError, ProviderTimeoutError
+from evergrant.ports import HttpAnswer
+
+Behaviour = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def serving(behave: Behaviour) -> Generator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # http.server's name
+            try:
+                behave(self)
+            except OSError:
+                self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def get(url: str, *, allow_loopback: bool = True, seconds: float = 10, most: int = 1000) -> HttpAnswer:
+    transport = CheckedTransport(allow_loopback=allow_loopback)
+    return transport.send("GET", url, headers={}, body=None, total_seconds=seconds, max_bytes=most)
+
+
+def test_attack_53_a_redirect_is_not_followed() -> None:
+    asked: list[str] = []
+
+    def redirect(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.path)
+        request.send_response(302)
+        request.send_header("location", "/elsewhere")
+        request.end_headers()
+
+    with serving(redirect) as url:
+        answer = get(f"{url}/first")
+
+    assert (answer.status, asked) == (302, ["/first"])
+
+
+def test_attack_16_an_endless_answer_is_cut_at_the_cap() -> None:
+    def endless(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        while True:
+            request.wfile.write(b"x" * 65536)
+
+    with serving(endless) as url:
+        answer = get(url)
+
+    assert len(answer.body) == 1000
+
+
+def test_attack_59_a_byte_a_second_does_not_hold_a_worker() -> None:
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        for _ in range(100):
+            request.wfile.write(b"x")
+            time.sleep(0.2)
+
+    with serving(drip) as url, pytest.raises(ProviderTimeoutError):
+        get(url, seconds=1)
+
+
+def test_attack_54_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+
+    def fine(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(204)
+        request.end_headers()
+
+    with serving(fine) as url:
+        answer = get(url)
+
+    assert answer.status == 204
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "localhost.",
+        "0.0.0.0",  # noqa: S104  # an address to be refused
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::7f00:1]",
+        "169.254.169.254",
+        "169.254.170.2",
+        "[fd00:ec2::254]",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "[fe80::1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_attack_51_no_socket_is_opened_to_an_address_that_is_not_public(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, host: str
+) -> None:
+    opened: list[object] = []
+
+    def count(_: object, address: object) -> None:
+        opened.append(address)
+        raise OSError
+
+    monkeypatch.setattr("socket.socket.connect", count)
+
+    with pytest.raises(ProviderError):
+        get(f"{scheme}://{host}/", allow_loopback=False, seconds=5)
+    assert opened == []
