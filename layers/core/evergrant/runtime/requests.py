@@ -53,21 +53,25 @@ def body_bytes(event: Mapping[str, Any]) -> bytes:
     return body
 
 
-def read_body(event: Mapping[str, Any], model: type[Model]) -> Model:
-    """Raises: UnsupportedMediaTypeError, TooLargeError, BadRequestError, ValidationFailedError."""
+def read_json(event: Mapping[str, Any]) -> object:
+    """Raises: UnsupportedMediaTypeError, TooLargeError, BadRequestError."""
     media_type = (header(event, "content-type") or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaTypeError("Send the body as `content-type: application/json`.")
     try:
-        content = loads(body_bytes(event))
+        return loads(body_bytes(event))
     except NotStrictJsonError as error:
         raise BadRequestError(f"{error} Send strict JSON.", code="not_json") from None
-    return _validated(model, content, root="")
+
+
+def read_body(event: Mapping[str, Any], model: type[Model]) -> Model:
+    """Raises: as `read_json`, and ValidationFailedError."""
+    return validated(model, read_json(event), root="")
 
 
 def read_query(event: Mapping[str, Any], model: type[Model]) -> Model:
     """Raises: BadRequestError for a parameter sent twice; ValidationFailedError."""
-    return _validated(model, query_parameters(event), root="query.")
+    return validated(model, query_parameters(event), root="query.")
 
 
 def query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
@@ -81,9 +85,10 @@ def query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
     return single or dict(event.get("queryStringParameters") or {})
 
 
-def _validated(model: type[Model], content: object, *, root: str) -> Model:
+def validated(model: type[Model], content: object, *, root: str, context: dict[str, object] | None = None) -> Model:
+    """Raises: ValidationFailedError naming every path under `root`."""
     try:
-        return model.model_validate(content)
+        return model.model_validate(content, context=context)
     except ValidationError as error:
         details = [
             Detail(path=root + ".".join(str(part) for part in issue["loc"]), message=issue["msg"])

@@ -12,6 +12,7 @@ from evergrant.runtime.settings import settings
 
 if TYPE_CHECKING:
     from evergrant import ports
+    from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys
     from evergrant.domain.events import Event
     from evergrant.use_cases.webhooks.deliver import Sign
@@ -96,12 +97,25 @@ def fingerprints() -> "ports.Fingerprints":
 
 
 @cache
-def apps() -> "ports.Apps":
+def own_apps() -> "DynamoDBOwnApps":
     from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
     from evergrant.adapters.dynamodb.client import dynamodb
+
+    return DynamoDBOwnApps(dynamodb(), table=settings().required("DIRECTORY_TABLE"))
+
+
+@cache
+def apps() -> "ports.Apps":
     from evergrant.catalogue.apps import LayeredApps
 
-    return LayeredApps(DynamoDBOwnApps(dynamodb(), table=settings().required("DIRECTORY_TABLE")).find)
+    return LayeredApps(own_apps().find)
+
+
+def is_catalogued(slug: str) -> bool:
+    """Whether the catalogue has an app of that slug."""
+    from evergrant.catalogue.loader import load
+
+    return load(slug) is not None
 
 
 @cache

@@ -1,0 +1,63 @@
+"""/apps/{app}: the effective entry of an app, and a workspace's own apps and overrides."""
+
+from typing import cast
+
+from evergrant.domain.app import App
+from evergrant.domain.errors import Detail, NotFoundError, ValidationFailedError
+from evergrant.domain.ids import WorkspaceId
+from evergrant.runtime import wiring
+from evergrant.runtime.http import Answer, Http, caller, ok
+from evergrant.runtime.requests import read_json, validated
+from evergrant.runtime.settings import settings
+
+http = Http()
+handler = http.handler
+
+
+@http.get("/apps/<app>")
+def get(app: str) -> Answer:
+    """The catalogue's TOML as JSON, its keys as they are, with where it comes from."""
+    return ok(_shown(caller(http).workspace_id, app))
+
+
+@http.put("/apps/<app>")
+def put(app: str) -> Answer:
+    """Set the workspace's own app, or its override of the catalogue's.
+
+    An override that names other hosts never receives a secret that was sealed for the old ones.
+    """
+    who = caller(http)
+    who.require("apps")
+    content = read_json(http.raw)
+    if isinstance(content, dict):
+        content = {name: value for name, value in cast("dict[str, object]", content).items() if name != "source"}
+    entry = validated(App, content, root="", context={"loopback": _may_use_loopback(who.workspace_id)})
+    if entry.slug != app:
+        raise ValidationFailedError([Detail("slug", "The slug must be the one in the address.")])
+    wiring.own_apps().put(who.workspace_id, entry)
+    return ok(_shown(who.workspace_id, app))
+
+
+@http.delete("/apps/<app>")
+def delete(app: str) -> Answer:
+    """Forget the workspace's own entry: the catalogue's stands again."""
+    who = caller(http)
+    who.require("apps")
+    if wiring.own_apps().find(who.workspace_id, app) is None:
+        raise NotFoundError("This workspace has no such app of its own.")
+    wiring.own_apps().delete(who.workspace_id, app)
+    return ok({"success": True})
+
+
+def _shown(workspace_id: WorkspaceId, app: str) -> dict[str, object]:
+    found = wiring.apps().find(workspace_id, app)
+    if found is None:
+        raise NotFoundError("There is no such app. GET /metadata/credentials lists them.")
+    own, known = wiring.own_apps().find(workspace_id, found.slug), wiring.is_catalogued(found.slug)
+    source = "catalogue" if own is None else "override" if known else "own"
+    return {**found.model_dump(mode="json", exclude_defaults=True), "source": source}
+
+
+def _may_use_loopback(workspace_id: WorkspaceId) -> bool:
+    workspace = wiring.directory().workspace(workspace_id)
+    return settings().allow_loopback and workspace is not None and workspace.environment == "development"

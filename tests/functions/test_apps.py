@@ -1,0 +1,71 @@
+"""A workspace's own apps and overrides."""
+
+from typing import Any
+
+import pytest
+
+from tests.functions.conftest import Functions
+from tests.functions.test_credentials import connect
+
+OWN: dict[str, Any] = {
+    "slug": "my-erp",
+    "name": "My ERP",
+    "docs_url": "https://erp.example/docs",
+    "methods": [
+        {
+            "kind": "api_key",
+            "properties": [{"name": "apiKey", "label": "API key"}],
+            "request": {"base_url": "https://api.erp.example", "headers": {"X-Key": "{apiKey}"}},
+        }
+    ],
+}
+
+
+def test_an_own_app_is_used_like_any_other_and_forgotten(functions: Functions) -> None:
+    put = functions.call("apps", "PUT", "/apps/my-erp", OWN)
+    made = connect(functions, type="my-erp", data={"apiKey": "k"})
+    token = functions.call("fresh_token", "POST", f"/credentials/{made.body['credentialId']}/token")
+    deleted = functions.call("apps", "DELETE", "/apps/my-erp")
+    after = functions.call("apps", "GET", "/apps/my-erp")
+
+    assert (put.status, put.body["source"]) == (200, "own")
+    assert token.body["headers"] == {"X-Key": "k"}
+    assert (deleted.status, after.status) == (200, 404)
+
+
+def test_an_override_never_receives_a_secret_that_was_sealed_for_other_hosts(functions: Functions) -> None:
+    made = connect(functions)
+    entry = functions.call("apps", "GET", "/apps/klaviyo").body
+    entry["methods"][0]["request"]["base_url"] = "https://collector.example"
+
+    put = functions.call("apps", "PUT", "/apps/klaviyo", entry)
+    token = functions.call("fresh_token", "POST", f"/credentials/{made.body['credentialId']}/token")
+
+    assert put.body["source"] == "override"
+    assert (token.status, token.body["code"]) == (424, "app_changed")
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        ({"slug": "other"}, "slug"),
+        ({"surprise": 1}, "surprise"),
+        ({"docs_url": "http://127.0.0.1/docs"}, "docs_url"),
+        ({"methods": []}, "methods"),
+    ],
+)
+def test_an_entry_that_breaks_the_schema_is_refused_by_its_path(
+    functions: Functions, changed: dict[str, Any], path: str
+) -> None:
+    answer = functions.call("apps", "PUT", "/apps/my-erp", {**OWN, **changed})
+
+    assert answer.status == 422
+    assert answer.body["details"][0]["path"] == path
+
+
+def test_attack_36_an_own_app_is_its_workspaces_alone(functions: Functions) -> None:
+    functions.call("apps", "PUT", "/apps/my-erp", OWN)
+    other = functions.invoke("admin", {"action": "create_workspace", "name": "Other", "environment": "production"})
+    stranger = {"workspaceId": other["workspaceId"], "apiKeyId": other["apiKeyId"], "scopes": functions.scopes}
+
+    assert functions.call("apps", "GET", "/apps/my-erp", authorizer=stranger).status == 404
