@@ -165,7 +165,7 @@ class DynamoDBCredentialStore:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def begin_renewal(self, read: Credential, *, lease_until: datetime, due_at: datetime) -> Credential | None:
-        held = replace(read, lease_until=lease_until, due_at=due_at, fence=read.fence + 1)
+        held = replace(read, lease_until=lease_until, due_at=due_at, fence=read.fence + 1, version=read.version + 1)
         try:
             self.transact([begun(self.table, held, read=read)])
         except ConditionFailedError:

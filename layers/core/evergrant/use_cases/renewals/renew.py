@@ -39,14 +39,15 @@ def renew_due(
         return "elsewhere"
     # The key before the call: sealing the answer must need no network.
     prepared = None if read.is_over(at=now) else sealer.prepare()
+    # And the secret before the lease: what cannot be opened must not be leased again and again.
+    secret = Secret.from_bytes(sealer.open(read.sealed, seal_context(read))) if prepared else None
     lease_until = now + renewal.LEASE
     held = credentials.begin_renewal(read, lease_until=lease_until, due_at=not_before(lease_until, now=now))
     if held is None:
         return "elsewhere"
-    if prepared is None:
+    if prepared is None or secret is None:
         change = renewal.expired(held, at=now, reason="expired_by_date")
     else:
-        secret = Secret.from_bytes(sealer.open(held.sealed, seal_context(held)))
         outcome = upstream.renew(held, secret)
         change = renewal.apply(held, outcome, at=clock.now(), chance=_chance(entropy))
         if isinstance(outcome, renewal.Renewed):
