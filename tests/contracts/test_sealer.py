@@ -142,6 +142,20 @@ def test_attack_29_another_deployments_context_does_not_open_the_branch(deployme
         BranchKeySealer(deployment.branch_keys("other")).open(sealed, CONTEXT)
 
 
+def test_fault_06_another_kms_key_does_not_open_the_branch(deployment: Deployment) -> None:
+    sealed = deployment.sealer().seal(SECRET, CONTEXT)
+    deployment.key_arn = deployment.kms.create_key()["KeyMetadata"]["Arn"]
+
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "IncorrectKeyException"}}, "Decrypt")
+
+    # moto answers AccessDenied here; AWS says IncorrectKeyException.
+    deployment.kms.meta.events.register("before-send.kms.Decrypt", refuse)
+
+    with pytest.raises(SealBrokenError):
+        deployment.sealer().open(sealed, CONTEXT)
+
+
 def test_kms_is_called_once_in_a_cold_environment_and_not_when_warm(deployment: Deployment) -> None:
     sealed = deployment.sealer().seal(SECRET, CONTEXT)
     assert deployment.calls == ["GenerateDataKey"]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from evergrant.ports import Clock
 
 CACHED_FOR = timedelta(minutes=5)
+_BROKEN = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
+"""KMS's words for bytes that this key and context did not wrap."""
 SHARED = "shared"
 """The one branch that all workspaces share by default."""
 
@@ -116,7 +118,7 @@ class KmsBranchKeys:
                 EncryptionContext=self._context(branch_id, version),
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == "InvalidCiphertextException":
+            if error.response.get("Error", {}).get("Code") in _BROKEN:
                 raise SealBrokenError from error
             raise _unavailable() from error
         except BotoCoreError as error:
