@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from evergrant.adapters.dynamodb.keys import KeysTable
 from evergrant.adapters.kms.branch_keys import KmsBranchKeys, PlainBranchKey
 from evergrant.adapters.kms.sealer import BranchKeySealer, seal_with
