@@ -23,6 +23,8 @@ PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,63
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Template = Annotated[str, StringConstraints(max_length=500)]
 PLACEHOLDER = re.compile(r"\{([a-z][A-Za-z0-9]*)\}")
+TOKEN_VALUES = frozenset({"accessToken", "refreshToken", "tokenType", "clientId"})
+"""Names of values that OAuth itself brings."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -80,18 +82,44 @@ class Request(_Model):
     params: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")], Template] = Field(
         default_factory=dict
     )
+    basic: tuple[Template, Template] = ("{username}", "{password}")
+    """User and password of `{basic}`, such as `["{email}/token", "{apiToken}"]`."""
 
 
 class Probe(_Model):
-    """A cheap live call that proves the secret."""
+    """A cheap live call that proves the secret, and says whose account it is."""
 
     method: Literal["GET", "POST"] = "GET"
-    path: Annotated[str, StringConstraints(pattern=r"^/[^\s\\#]*$", max_length=300)]
+    path: Annotated[str, StringConstraints(pattern=r"^/[^\s\\#]*$", max_length=300)] | None = None
+    """After the base URL."""
+    url: Url | None = None
+    """Instead of `path`, where the call goes to another host than the API's."""
+    body: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    """JSON, for POST."""
     alive: tuple[int, ...] = (200,)
     dead: tuple[int, ...] = (401,)
     account_id: Annotated[str, StringConstraints(max_length=100)] | None = None
     """A dotted path into the JSON answer."""
     account_name: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> "Probe":
+        if (self.path is None) == (self.url is None):
+            raise ValueError("a probe has either a path or a url")
+        return self
+
+
+class Kept(_Model):
+    """A value that the provider gives on the way, such as `realmId` or the account's own host."""
+
+    name: PropertyName
+    source: Literal["redirect", "token", "probe"]
+    """The redirect's query, the token answer, or the probe's answer."""
+    path: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    """The query parameter, or a dotted path into the JSON answer."""
+    pattern: Pattern
+    """What it must look like in full; with a group, the group is what is kept."""
+    required: bool = True
 
 
 class _Method(_Model):
@@ -106,11 +134,14 @@ class _Method(_Model):
         names = [each.name for each in self.properties]
         if len(set(names)) != len(names):
             raise ValueError("two properties share a name")
+        if self.probe and self.probe.path and not self.request.base_url:
+            raise ValueError("a probe's path needs a base_url")
         known = {*names, *self.derived()}
         templates = [
             *self.request.headers.values(),
             *self.request.params.values(),
-            self.request.base_url or "",
+            *self.urls(),
+            *self.pages(),
         ]
         for template in templates:
             unknown = set(PLACEHOLDER.findall(template)) - known
@@ -121,14 +152,18 @@ class _Method(_Model):
 
     def _hosts_are_fixed(self) -> None:
         """A value may only stand before a fixed suffix of the host, and only where a pattern guards it."""
-        patterns = {each.name: each.pattern for each in self.properties}
-        for url in self.urls():
+        patterns = self.patterns()
+        for url in (*self.urls(), *self.pages()):
             host = url.split("://", 1)[-1].split("/", 1)[0]
             names = PLACEHOLDER.findall(host)
             if any(patterns.get(name) is None for name in names):
                 raise ValueError("a value in a host needs a pattern")
             if names and not re.search(r"\}\.[a-z0-9-]+(\.[a-z0-9-]+)+$", host) and not self.whole_host():
                 raise ValueError("a host needs a fixed suffix, or `host_is_merchants`")
+
+    def patterns(self) -> dict[str, str | None]:
+        """What guards each value that may stand in a host."""
+        return {each.name: each.pattern for each in self.properties}
 
     def whole_host(self) -> bool:
         """Whether the merchant's own server is called, whose whole name is a value."""
@@ -138,9 +173,13 @@ class _Method(_Model):
         """Names of values that are not typed in but come from the provider or are computed."""
         return {"basic"}
 
+    def pages(self) -> list[str]:
+        """Every URL that a browser is sent to."""
+        return []
+
     def urls(self) -> list[str]:
         """Every URL that a secret may be sent to."""
-        return [self.request.base_url] if self.request.base_url else []
+        return [url for url in (self.request.base_url, self.probe and self.probe.url) if url]
 
 
 class StaticMethod(_Method):
@@ -176,10 +215,17 @@ class OAuth2Method(_Method):
     scopes: tuple[Line, ...] = ()
     scope_separator: Literal[" ", ",", "+"] = " "
     authorization_parameters: dict[str, Template] = Field(default_factory=dict)
+    code_parameter: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] = "code"
+    """The redirect's parameter that holds the code."""
     access_token_path: Line = "access_token"  # noqa: S105  # a path
     """A dotted path, where the answer nests it."""
-    kept: tuple[PropertyName, ...] = ()
-    """Further values kept of the redirect or the answer, such as `realmId` or `instanceUrl`."""
+    token_parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")], Line] = Field(
+        default_factory=dict
+    )
+    """Further fixed members of a token request."""
+    client_extra: tuple[PropertyName, ...] = ()
+    """Further values of the owner's client (`extra` of `PUT /apps/{app}/client`) that templates use."""
+    kept: tuple[Kept, ...] = ()
     default_expires_in: Annotated[int, Field(ge=60)] | None = None
     """The access token's life in seconds, where the answer does not say."""
     refresh: Literal["rotate_strict", "rotate_overlap", "keep", "none"] = "keep"
@@ -190,12 +236,25 @@ class OAuth2Method(_Method):
     registration: tuple[Line, ...] = ()
     """How the owner registers a client there, in three lines."""
 
+    @model_validator(mode="after")
+    def _values_are_apart(self) -> "OAuth2Method":
+        names = [each.name for each in (*self.properties, *self.kept)] + [*self.client_extra]
+        if len(set(names)) != len(names) or TOKEN_VALUES & set(names):
+            raise ValueError("two values share a name")
+        return self
+
     def derived(self) -> set[str]:
-        return {"accessToken", *self.kept}
+        return {"accessToken", "basic", "clientId", *self.client_extra, *(each.name for each in self.kept)}
+
+    def patterns(self) -> dict[str, str | None]:
+        return super().patterns() | {each.name: each.pattern for each in self.kept}
+
+    def pages(self) -> list[str]:
+        return [self.authorization_endpoint]
 
     def urls(self) -> list[str]:
-        endpoints = [self.token_endpoint, self.revocation_endpoint, self.request.base_url]
-        return [url for url in endpoints if url]
+        endpoints = [self.token_endpoint, self.revocation_endpoint]
+        return [*(url for url in endpoints if url), *super().urls()]
 
 
 AuthMethod = Annotated[StaticMethod | OAuth1Method | OAuth2Method, Field(discriminator="kind")]

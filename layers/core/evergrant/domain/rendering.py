@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from evergrant.domain.app import PLACEHOLDER, OAuth1Method, OAuth2Method, StaticMethod
+from evergrant.domain.app import PLACEHOLDER, OAuth1Method, OAuth2Method, Request, StaticMethod
 from evergrant.domain.errors import AppMisconfiguredError
 
 AnyMethod = StaticMethod | OAuth1Method | OAuth2Method
@@ -23,10 +23,12 @@ def render(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: value_of(match.group(1)), template)
 
 
-def with_derived(values: Mapping[str, str]) -> dict[str, str]:
-    """The values, and `basic`: user and password as RFC 7617 writes them."""
-    pair = f"{values.get('username', '')}:{values.get('password', '')}"
-    return {"basic": base64.b64encode(pair.encode()).decode(), **values}
+def with_derived(request: Request, values: Mapping[str, str]) -> dict[str, str]:
+    """The values, and `basic` where a template names it: user and password as RFC 7617 writes them."""
+    if not any("{basic}" in template for template in request.headers.values()):
+        return dict(values)
+    pair = ":".join(render(part, values) for part in request.basic)
+    return {**values, "basic": base64.b64encode(pair.encode()).decode()}
 
 
 def hosts(method: AnyMethod, variables: Mapping[str, str]) -> tuple[str, ...]:

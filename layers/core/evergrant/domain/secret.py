@@ -22,6 +22,10 @@ class Secret:
         value = self.values.get(name)
         return None if value is None else value.get_secret_value()
 
+    def revealed(self) -> dict[str, str]:
+        """All values in the clear, for the templates of a request."""
+        return {name: value.get_secret_value() for name, value in self.values.items()}
+
     def with_values(self, **changed: SecretStr) -> "Secret":
         """The same secret with some values replaced."""
         return Secret(values={**self.values, **changed}, hosts=self.hosts)

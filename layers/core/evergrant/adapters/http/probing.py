@@ -23,7 +23,7 @@ class ProbingUpstream:
         """What is neither alive nor dead says nothing of the secret: dead means dead."""
         app = self._apps.find(credential.workspace_id, credential.app)
         method = app and app.method(credential.kind)
-        if method is None or method.probe is None or method.request.base_url is None:
+        if method is None or method.probe is None:
             return Unchecked()
         try:
             status = self._ask(method, method.probe, secret)
@@ -38,13 +38,13 @@ class ProbingUpstream:
         return Transient("provider_error", f"The app answered {status}; it will be tried again.")
 
     def _ask(self, method: AuthMethod, probe: Probe, secret: Secret) -> int:
-        values = with_derived({name: value.get_secret_value() for name, value in secret.values.items()})
-        base_url = render(method.request.base_url or "", values)
-        secret.require_host(base_url)
+        values = with_derived(method.request, secret.revealed())
+        url = render(probe.url or f"{method.request.base_url}{probe.path}", values)
+        secret.require_host(url)
         headers = {name: render(each, values) for name, each in method.request.headers.items()}
         answer = self._http.send(
             probe.method,
-            base_url + probe.path,
+            url,
             headers=headers,
             body=None,
             total_seconds=TOTAL_SECONDS,

@@ -35,8 +35,8 @@ class Usable:
     def answer(self) -> dict[str, object]:
         """As the API answers; this is where a secret leaves."""
         credential = self.credential
-        values = with_derived({name: value.get_secret_value() for name, value in self.secret.values.items()})
         request = self.method.request
+        values = with_derived(request, {**credential.variables, **self.secret.revealed()})
         signs = isinstance(self.method, OAuth1Method)
         shown = SHOWN_OF_OAUTH2 if isinstance(self.method, OAuth2Method) else self.secret.values.keys()
         return {
