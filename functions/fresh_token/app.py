@@ -1,12 +1,13 @@
 """POST /credentials/{credentialId}/token: the secret, usable now. The hot path: it imports little."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, Strict, caller, secret
 from evergrant.runtime.observability import logger
-from evergrant.use_cases.credentials.fresh_token import fresh_token
+from evergrant.use_cases.credentials.fresh_token import Wanted, fresh_token
 from pydantic import Field
 
 http = Http()
@@ -25,13 +26,16 @@ def token(credential_id: str, body: FreshToken | None = None) -> Answer:
     """Hand out the secret."""
     who = caller(http)
     who.require("secrets:read")
+    seconds = body.min_validity_seconds if body else None
     usable = fresh_token(
         who,
         CredentialId(credential_id),
+        Wanted(None if seconds is None else timedelta(seconds=seconds), force=bool(body and body.force)),
         apps=wiring.apps(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
         clock=wiring.clock(),
+        renew=wiring.renew_on_read,
     )
     logger().info(
         "secret_released",

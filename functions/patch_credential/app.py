@@ -42,5 +42,6 @@ def patch(credential_id: str, body: PatchCredential) -> Answer:
         sealer=wiring.sealer(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        check_every=wiring.check_every(),
     )
     return ok(changed.details())

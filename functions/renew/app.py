@@ -17,14 +17,5 @@ def handler(event: dict[str, Any], context: object) -> Batch:
 
 def _renew(message: dict[str, Any]) -> None:
     credential_id = CredentialId(message["credentialId"])
-    done = renew_due(
-        credential_id,
-        from_iso(message["due"]),
-        credentials=wiring.credentials(),
-        directory=wiring.directory(),
-        sealer=wiring.sealer(),
-        upstream=wiring.upstream(),
-        clock=wiring.clock(),
-        entropy=wiring.entropy(),
-    )
+    done = renew_due(credential_id, from_iso(message["due"]), renewer=wiring.renewer(), cleanups=wiring.cleanups())
     logger().info("renewal_done", extra={"credential_id": credential_id, "outcome": done})

@@ -100,10 +100,11 @@ def test_a_providers_bad_day_is_degraded_and_not_dead(
     made = _due(functions, clock)
 
     class Down:
-        def renew(self, *_: object) -> Transient:
+        def renew(self, *_: object, **__: object) -> Transient:
             return Transient("provider_timeout", "The provider did not answer in time.")
 
     monkeypatch.setattr(wiring, "upstream", Down)
+    wiring.renewer.cache_clear()
     delivered(functions, swept(functions))
 
     assert status(functions, made) == "degraded"
@@ -117,11 +118,12 @@ def test_a_message_that_comes_twice_asks_the_provider_once(
     asked: list[object] = []
 
     class Revoked:
-        def renew(self, *_: object) -> Dead:
+        def renew(self, *_: object, **__: object) -> Dead:
             asked.append(_)
             return Dead("refresh_token_rejected", "invalid_grant")
 
     monkeypatch.setattr(wiring, "upstream", Revoked)
+    wiring.renewer.cache_clear()
     delivered(functions, swept(functions) * 3)
 
     assert len(asked) == 1

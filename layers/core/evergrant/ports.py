@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
-from pydantic import SecretBytes
+from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event
@@ -14,10 +14,14 @@ from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.domain.workspace import ApiKey, User, Workspace
 
 if TYPE_CHECKING:
-    from evergrant.domain.app import App
+    from evergrant.domain.app import App, AuthMethod, OAuth2Method
+    from evergrant.domain.authorization import Authorization
+    from evergrant.domain.client import OAuthClient
     from evergrant.domain.renewal import Outcome
     from evergrant.domain.sealing import SealContext
     from evergrant.domain.secret import Secret
+    from evergrant.domain.session import Session
+    from evergrant.domain.tokens import Tokens
 
 Item = TypeVar("Item")
 
@@ -85,6 +89,10 @@ class CredentialStore(Protocol):
         """Both in one consistent read: for what releases secrets or destroys."""
         ...
 
+    def find(self, credential_id: CredentialId) -> Credential | None:
+        """As `get`, but one that is being deleted is found too."""
+        ...
+
     def create(self, credential: Credential, *, event: Event, audit: AuditLine) -> None:
         """Raises: ConflictError when the id is taken; NotFoundError when the user is not there."""
         ...
@@ -95,7 +103,7 @@ class CredentialStore(Protocol):
         """Raises: ConflictError (`code="changed_meanwhile"`) when the row is not as it was read."""
         ...
 
-    def delete(self, read: Credential, *, event: Event, audit: AuditLine) -> None:
+    def delete(self, read: Credential, *, event: Event | None, audit: AuditLine) -> None:
         """Raises: ConflictError (`code="changed_meanwhile"`)."""
         ...
 
@@ -211,8 +219,95 @@ class IdempotencyStore(Protocol):
 class Revoker(Protocol):
     """Ends a grant at its provider."""
 
-    def revoke(self, credential: Credential) -> tuple[bool, str | None]:
-        """(True, None) when it was ended there; (False, reason) where that is not possible. Raises: ProviderError."""
+    def revoke(self, credential: Credential, *, shared: bool) -> tuple[bool, str | None]:
+        """(True, None) when it was ended there; (False, reason) where that is not possible.
+
+        `shared`: another live credential rests on the same grant. Raises: ProviderError, UnavailableError.
+        """
+        ...
+
+
+class Authorizations(Protocol):
+    """OAuth round trips under way. What a browser or an owner's server brings is looked up by its hash."""
+
+    def create(self, authorization: "Authorization") -> None: ...
+    def get(self, authorization_id: str) -> "Authorization | None":
+        """One consistent read."""
+        ...
+
+    def start(self, authorization: "Authorization", *, state_digest: str) -> None:
+        """`created` → `started`, and the state is out. Raises: ConnectError (`link_used`)."""
+        ...
+
+    def consume(self, kind: Literal["state", "completion"], digest: str) -> "Authorization":
+        """Once. Raises: ConnectError (`<kind>_used`, `<kind>_unknown`)."""
+        ...
+
+    def move(
+        self, authorization: "Authorization", *, read: "Authorization", completion_digest: str | None = None
+    ) -> None:
+        """To the next stage, with its completion. Raises: ConflictError when it is not as it was read."""
+        ...
+
+
+class OAuthClients(Protocol):
+    """The workspaces' own OAuth clients, their secrets sealed."""
+
+    def find(self, workspace_id: WorkspaceId, app: str) -> "OAuthClient | None": ...
+    def put(self, client: "OAuthClient") -> None: ...
+    def delete(self, workspace_id: WorkspaceId, app: str) -> None: ...
+
+
+class Sessions(Protocol):
+    """Connect sessions."""
+
+    def put(self, session: "Session") -> None: ...
+    def get(self, session_id: str) -> "Session | None": ...
+
+
+class TokenEndpoint(Protocol):
+    """What is asked of a provider's OAuth server.
+
+    Raises, all of them: GrantRefusedError, ClientRefusedError, ProviderError, ProviderTimeoutError.
+    """
+
+    def exchange(
+        self,
+        method: "OAuth2Method",
+        client: "OAuthClient",
+        variables: Mapping[str, str],
+        *,
+        code: SecretStr,
+        code_verifier: SecretStr,
+        redirect_uri: str,
+    ) -> "Tokens":
+        """RFC 6749, 4.1.3, with RFC 7636."""
+        ...
+
+    def refresh(
+        self, method: "OAuth2Method", client: "OAuthClient", variables: Mapping[str, str], refresh_token: SecretStr
+    ) -> "Tokens":
+        """RFC 6749, 6."""
+        ...
+
+    def revoke(
+        self,
+        method: "OAuth2Method",
+        client: "OAuthClient",
+        variables: Mapping[str, str],
+        *,
+        token: SecretStr,
+        token_type_hint: str,
+    ) -> None:
+        """RFC 7009. A token that is not known there is revoked already."""
+        ...
+
+
+class Probing(Protocol):
+    """The one live call that an app's entry defines."""
+
+    def ask(self, method: "AuthMethod", secret: "Secret", variables: Mapping[str, str]) -> "ProbeAnswer":
+        """Raises: ProviderError, ProviderTimeoutError, CredentialExpiredError for a host that was not sealed."""
         ...
 
 
@@ -240,6 +335,15 @@ class HttpClient(Protocol):
     ) -> HttpAnswer:
         """Raises: ProviderTimeoutError, ProviderError for an address that is not public or a call that broke."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeAnswer:
+    """What the probe says: `verdict` None says nothing of the secret; `content` is the answer's JSON, if it is that."""
+
+    verdict: bool | None
+    status: int
+    content: object = None
 
 
 class Webhooks(Protocol):
@@ -275,6 +379,6 @@ class Webhooks(Protocol):
 class Upstream(Protocol):
     """Asks the provider: a refresh at its token endpoint, or the app's live check."""
 
-    def renew(self, credential: Credential, secret: "Secret") -> "Outcome":
-        """Trouble is an outcome, not an error."""
+    def renew(self, credential: Credential, secret: "Secret", *, force: bool = False) -> "Outcome":
+        """A refresh where one is due, or forced; else the live check. Trouble is an outcome, not an error."""
         ...

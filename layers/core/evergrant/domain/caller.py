@@ -63,5 +63,8 @@ class SessionCaller:
             raise ForbiddenError("This connect session is for other apps.", code="session_limits")
 
 
+Actor = Caller | SessionCaller
+"""Whoever may act for a workspace."""
+
 SYSTEM = "system"
 """The actor of what Evergrant does by itself."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
+from evergrant.domain.sealing import SealContext
 from evergrant.domain.times import iso, iso_or_none
 
 Status = Literal["active", "degraded", "expired"]
@@ -62,8 +63,14 @@ class Credential:
     due_at: datetime | None = None
     lease_until: datetime | None = None
     fence: int = 0
+    renewable: bool = False
+    """Whether there is a refresh token."""
     deleting: bool = False
     """Unreadable from the first moment of its deletion."""
+
+    def seal_context(self) -> SealContext:
+        """What the secret of this row, in this generation, is bound to."""
+        return SealContext(self.workspace_id, self.user_id, self.credential_id, self.app, self.generation)
 
     def is_over(self, *, at: datetime) -> bool:
         """Whether the key or grant has reached its known end."""

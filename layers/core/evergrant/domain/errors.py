@@ -13,9 +13,11 @@ EvergrantError
 ├── ConnectError                   the round trip with the provider ended without a credential
 ├── CredentialExpiredError         the merchant must connect again
 ├── AppMisconfiguredError          the owner's OAuth client or app entry is wrong
+│   └── ClientRefusedError         the provider does not take the owner's OAuth client
 ├── SealBrokenError                wrong key, wrong context or altered bytes
 ├── ProviderError                  the provider answered with trouble
-│   └── ProviderTimeoutError       or not in time
+│   ├── ProviderTimeoutError       or not in time
+│   └── GrantRefusedError          the provider does not take this code or token
 └── UnavailableError               try again later: storage, key
 
 `message` says what to do next and never echoes a secret; `code` is the wire's. HTTP statuses stand in
@@ -140,6 +142,17 @@ class AppMisconfiguredError(EvergrantError):
     code = "app_misconfigured"
 
 
+class ClientRefusedError(AppMisconfiguredError):
+    """`invalid_client` and its like (RFC 6749, 5.2): the owner's client is wrong, and no credential dies for it."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(
+            f"The provider refused the OAuth client ({error}): correct it with PUT /apps/{{app}}/client, "
+            "and compare its redirect URI with the provider's."
+        )
+        self.error = error
+
+
 class SealBrokenError(EvergrantError):
     """Wrong key, wrong context or altered bytes: one error, which tells nothing more."""
 
@@ -171,6 +184,18 @@ class ProviderTimeoutError(ProviderError):
     """The provider did not answer in time."""
 
     code = "provider_timeout"
+
+
+class GrantRefusedError(ProviderError):
+    """The provider's word about this code or token (RFC 6749, 5.2), such as `invalid_grant`."""
+
+    code = "grant_refused"
+
+    def __init__(self, error: str, *, provider_status: int) -> None:
+        super().__init__(
+            f"The provider refused it ({error}). Ask the user to connect again.", provider_status=provider_status
+        )
+        self.error = error
 
 
 class UnavailableError(EvergrantError):

@@ -10,8 +10,11 @@ from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.due import jitter, not_before
 from evergrant.domain.events import EventType
 from evergrant.domain.secret import Secret
+from evergrant.domain.tokens import CLIENT_ERRORS
 
 LEASE = timedelta(seconds=12)
+OURS = frozenset({"app_misconfigured", "client_missing", *CLIENT_ERRORS})
+"""What is the owner's to mend: no credential dies for it."""
 CHECK_EVERY = timedelta(days=1)
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=2), timedelta(hours=6)
 _DOUBLINGS = 8
@@ -25,6 +28,7 @@ class Renewed:
     secret: Secret
     token_expires_at: datetime | None
     scopes: tuple[str, ...] | None = None
+    grant_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ def is_due(credential: Credential, *, at: datetime) -> bool:
     return credential.status != "expired" and credential.due_at is not None and credential.due_at <= at
 
 
-def apply(read: Credential, outcome: Outcome, *, at: datetime, chance: float) -> Change:
+def apply(
+    read: Credential, outcome: Outcome, *, at: datetime, chance: float, check_every: timedelta = CHECK_EVERY
+) -> Change:
     """`chance` in [0, 1) draws the backoff; the secret of a `Renewed` is added by `with_sealed`."""
     match outcome:
         case Dead():
@@ -96,11 +102,11 @@ def apply(read: Credential, outcome: Outcome, *, at: datetime, chance: float) ->
         case Ours():
             return _held(read, outcome, at=at, chance=chance)
         case Renewed():
-            return _renewed(read, outcome, at=at)
+            return _renewed(read, outcome, at=at, check_every=check_every)
         case Verified():
-            return _alive(read, at=at, last_verified_at=at)
+            return _alive(read, at=at, check_every=check_every, last_verified_at=at)
         case Unchecked():
-            return Change(_free(read, at=at, due_at=next_due(read, at=at)))
+            return Change(_free(read, at=at, due_at=next_due(read, at=at, check_every=check_every)))
 
 
 def with_sealed(change: Change, sealed: bytes) -> Change:
@@ -115,10 +121,12 @@ def expired(read: Credential, *, at: datetime, reason: str, provider_error: str 
     return Change(new, "credential.expired", {"reason": reason, "providerError": provider_error}, only_holder=True)
 
 
-def next_due(credential: Credential, *, at: datetime) -> datetime:
+def next_due(credential: Credential, *, at: datetime, check_every: timedelta = CHECK_EVERY) -> datetime:
     """The margin before the access token's end, the grant's own end, or the daily check: whichever is first."""
-    check = at + CHECK_EVERY - jitter(credential.credential_id, spread=CHECK_EVERY / 4)
-    times = [check, credential.renewal_starts(), credential.expires_at]
+    check = at + check_every - jitter(credential.credential_id, spread=check_every / 4)
+    starts = credential.renewal_starts()
+    # A token that cannot be renewed is past its margin until its end: that end is what is waited for.
+    times = [check, starts if starts and starts > at else None, credential.expires_at]
     return not_before(min(time for time in times if time is not None), now=at)
 
 
@@ -128,21 +136,26 @@ def backoff(failures: int, *, chance: float, retry_after: timedelta | None = Non
     return max(ceiling * chance, min(retry_after or timedelta(0), LONGEST_BACKOFF))
 
 
-def _renewed(read: Credential, outcome: Renewed, *, at: datetime) -> Change:
+def _renewed(read: Credential, outcome: Renewed, *, at: datetime, check_every: timedelta) -> Change:
+    scopes = read.scopes if outcome.scopes is None else outcome.scopes
+    wanted = dict.fromkeys([*read.scopes, *read.missing_scopes])
     return _alive(
         read,
         at=at,
+        check_every=check_every,
         generation=read.generation + 1,
         token_issued_at=at,
         token_expires_at=outcome.token_expires_at,
-        scopes=read.scopes if outcome.scopes is None else outcome.scopes,
+        expires_at=outcome.grant_expires_at,
+        scopes=scopes,
+        missing_scopes=tuple(scope for scope in wanted if scope not in scopes),
         last_renewed_at=at,
     )
 
 
-def _alive(read: Credential, *, at: datetime, **fields: object) -> Change:
+def _alive(read: Credential, *, at: datetime, check_every: timedelta, **fields: object) -> Change:
     new = _free(read, at=at, status="active", last_failure=None, failures=0, **fields)
-    new = replace(new, due_at=next_due(new, at=at))
+    new = replace(new, due_at=next_due(new, at=at, check_every=check_every))
     return Change(new, "credential.recovered" if read.status == "degraded" else None)
 
 

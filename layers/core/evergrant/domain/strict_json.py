@@ -10,13 +10,16 @@ class NotStrictJsonError(ValueError):
     """The text is not JSON as we read it; the message never echoes it."""
 
 
-def loads(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> object:
-    """Parse `text`. Raises: NotStrictJsonError."""
+def loads(text: str | bytes, *, max_depth: int = MAX_DEPTH, huge_numbers: bool = False) -> object:
+    """Parse `text`; with `huge_numbers`, 1e400 is infinity. Raises: NotStrictJsonError."""
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
         _refuse_depth(decoded, max_depth)
         value: object = json.loads(
-            decoded, object_pairs_hook=_without_twins, parse_constant=_refuse_constant, parse_float=_finite
+            decoded,
+            object_pairs_hook=_without_twins,
+            parse_constant=_refuse_constant,
+            parse_float=float if huge_numbers else _finite,
         )
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except NotStrictJsonError:

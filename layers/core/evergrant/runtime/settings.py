@@ -36,6 +36,11 @@ class Settings:
         """Without a slash at its end; None in a first deployment."""
         return self.environment.get("PUBLIC_BASE_URL", "").rstrip("/") or None
 
+    @property
+    def check_minutes(self) -> int:
+        """How often a secret is checked that nothing else renews."""
+        return int(self.environment.get("CHECK_MINUTES") or 1440)
+
     def paused(self, what: str) -> bool:
         """`RENEWALS` or `NOTIFICATIONS`: the operator's switches."""
         return self.environment.get(f"{what}_PAUSED") == "true"

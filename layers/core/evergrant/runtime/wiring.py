@@ -4,6 +4,7 @@ Listing does not pay for OAuth; the fresh-token handler does not pay for request
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from evergrant import ports
     from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys
+    from evergrant.domain.credential import Credential
     from evergrant.domain.events import Event
+    from evergrant.use_cases.connect.complete import Completer
+    from evergrant.use_cases.renewals.renew import Renewer
     from evergrant.use_cases.webhooks.deliver import Sign
 
 
@@ -122,7 +126,93 @@ def is_catalogued(slug: str) -> bool:
 def revoker() -> "ports.Revoker":
     from evergrant.adapters.oauth.revoker import ProviderRevoker
 
-    return ProviderRevoker(apps())
+    return ProviderRevoker(apps(), clients(), sealer(), token_endpoint())
+
+
+@cache
+def clients() -> "ports.OAuthClients":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.clients import DynamoDBOAuthClients
+
+    return DynamoDBOAuthClients(dynamodb(), sealer(), table=settings().required("DIRECTORY_TABLE"))
+
+
+@cache
+def authorizations() -> "ports.Authorizations":
+    from evergrant.adapters.dynamodb.authorizations import DynamoDBAuthorizations
+    from evergrant.adapters.dynamodb.client import dynamodb
+
+    return DynamoDBAuthorizations(dynamodb(), table=settings().required("SESSIONS_TABLE"))
+
+
+@cache
+def sessions() -> "ports.Sessions":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.sessions import DynamoDBSessions
+
+    return DynamoDBSessions(dynamodb(), table=settings().required("SESSIONS_TABLE"))
+
+
+@cache
+def token_endpoint() -> "ports.TokenEndpoint":
+    from evergrant.adapters.oauth.token_endpoint import HttpTokenEndpoint
+
+    return HttpTokenEndpoint(http_client(), clock())
+
+
+@cache
+def probing() -> "ports.Probing":
+    from evergrant.adapters.http.probing import HttpProbing
+
+    return HttpProbing(http_client())
+
+
+@cache
+def completer() -> "Completer":
+    from evergrant.use_cases.connect.complete import Completer
+
+    return Completer(
+        apps=apps(),
+        clients=clients(),
+        directory=directory(),
+        credentials=credentials(),
+        authorizations=authorizations(),
+        token_endpoint=token_endpoint(),
+        probing=probing(),
+        sealer=sealer(),
+        clock=clock(),
+        entropy=entropy(),
+        check_every=check_every(),
+    )
+
+
+@cache
+def renewer() -> "Renewer":
+    from evergrant.use_cases.renewals.renew import Renewer
+
+    return Renewer(
+        credentials=credentials(),
+        directory=directory(),
+        sealer=sealer(),
+        upstream=upstream(),
+        clock=clock(),
+        entropy=entropy(),
+        check_every=check_every(),
+    )
+
+
+def check_every() -> timedelta:
+    """How often a secret that nothing else renews is checked."""
+    return timedelta(minutes=settings().check_minutes)
+
+
+def renew_on_read(credential: "Credential", force: bool) -> "Credential":  # noqa: FBT001  # the use case's callable
+    """For the fresh token: what renewing needs is imported only when something must be renewed."""
+    import time
+
+    from evergrant.use_cases.renewals.renew import renew_on_read
+
+    return renew_on_read(credential, force=force, renewer=renewer(), pause=time.sleep)
 
 
 @cache
@@ -185,6 +275,6 @@ def event_in_stream(record: Mapping[str, Any]) -> "Event | None":
 
 @cache
 def upstream() -> "ports.Upstream":
-    from evergrant.adapters.http.probing import ProbingUpstream
+    from evergrant.adapters.oauth.upstream import ProviderUpstream
 
-    return ProbingUpstream(apps(), http_client())
+    return ProviderUpstream(apps(), clients(), token_endpoint(), probing(), clock())

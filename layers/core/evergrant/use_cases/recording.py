@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from evergrant.domain.authorization import Authorization
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event, EventType
 from evergrant.domain.ids import ENTROPY_BYTES, EventId, identifier
@@ -38,4 +39,20 @@ def audit_line(
         credential_id=credential.credential_id,
         user_id=credential.user_id,
         detail=detail,
+    )
+
+
+def connect_line(
+    action: str, authorization: Authorization, *, at: datetime, entropy: Entropy, **detail: str
+) -> AuditLine:
+    """A line about a round trip that made no credential."""
+    return AuditLine(
+        audit_id=identifier("aud", at=at, entropy=entropy.bytes(ENTROPY_BYTES)),
+        workspace_id=authorization.workspace_id,
+        at=at,
+        action=action,
+        actor=f"user:{authorization.user_id}",
+        credential_id=authorization.credential_id,
+        user_id=authorization.user_id,
+        detail={"app": authorization.app, "authorizationId": authorization.authorization_id, **detail},
     )

@@ -64,6 +64,7 @@ def credential_item(credential: Credential) -> dict[str, Any]:
             "due_sort": place and place.sort,
             "lease_until": epoch_ms(credential.lease_until),
             "fence": credential.fence,
+            "renewable": credential.renewable,
             "deleting": credential.deleting,
         }
     )
@@ -108,5 +109,6 @@ def credential_of(item: Mapping[str, Any]) -> Credential:
         due_at=at_ms_or_none(row.get("due_at")),
         lease_until=at_ms_or_none(row.get("lease_until")),
         fence=int(row["fence"]),
+        renewable=row.get("renewable", False),
         deleting=row["deleting"],
     )

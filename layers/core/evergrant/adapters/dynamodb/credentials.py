@@ -48,13 +48,18 @@ class DynamoDBCredentialStore:
         self._directory, self._events, self._audit = directory_table, events_table, audit_table
 
     def get(self, credential_id: CredentialId) -> Credential | None:
+        found = self.find(credential_id)
+        return None if found is None or found.deleting else found
+
+    def find(self, credential_id: CredentialId) -> Credential | None:
         with translated():
             found = self.client.get_item(
                 TableName=self.table,
                 Key=item_key(credential_pk(credential_id), CREDENTIAL_SK),
                 ConsistentRead=True,
             )
-        return _credential(found.get("Item"))
+        item = found.get("Item")
+        return credential_of(item) if item else None
 
     def get_with_key(self, credential_id: CredentialId, key: ApiKeyId) -> tuple[Credential | None, ApiKey | None]:
         """One BatchGetItem over two tables, consistent in both."""
@@ -104,7 +109,7 @@ class DynamoDBCredentialStore:
         )
         self.transact([put, *self._telling(event, audit)])
 
-    def delete(self, read: Credential, *, event: Event, audit: AuditLine) -> None:
+    def delete(self, read: Credential, *, event: Event | None, audit: AuditLine) -> None:
         gone = {
             "TableName": self.table,
             "Key": item_key(credential_pk(read.credential_id), CREDENTIAL_SK),

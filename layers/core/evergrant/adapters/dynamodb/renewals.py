@@ -9,7 +9,16 @@ from evergrant.domain.credential import Credential
 
 _LEASE = ("lease_until", "fence", "due_at", "due_partition", "due_sort")
 _OUTCOME = (
-    *("status", "generation", "sealed", "token_expires_at", "token_issued_at", "scopes", "missing_scopes"),
+    *(
+        "status",
+        "generation",
+        "sealed",
+        "token_expires_at",
+        "token_issued_at",
+        "expires_at",
+        "scopes",
+        "missing_scopes",
+    ),
     *("last_verified_at", "last_renewed_at", "last_failure", "failures", "updated_at"),
     *("lease_until", "due_at", "due_partition", "due_sort"),
 )

@@ -1,53 +1,58 @@
-"""Asking the provider whether a static secret still works: the one live call that the app's entry defines."""
+"""Asking the provider whether a secret still works: the one live call that the app's entry defines."""
 
-from evergrant.domain.app import AuthMethod, Probe
-from evergrant.domain.credential import Credential
-from evergrant.domain.errors import CredentialExpiredError, ProviderError
+from collections.abc import Mapping
+
+from evergrant.domain.app import AuthMethod
 from evergrant.domain.rendering import render, with_derived
-from evergrant.domain.renewal import Dead, Outcome, Transient, Unchecked, Verified
 from evergrant.domain.secret import Secret
-from evergrant.ports import Apps, HttpClient
+from evergrant.domain.strict_json import NotStrictJsonError, loads
+from evergrant.ports import HttpClient, ProbeAnswer
 
 TOTAL_SECONDS = 8
 """Well inside the lease."""
 MAX_BYTES = 64 * 1024
 
 
-class ProbingUpstream:
-    """`Upstream` for static secrets; refreshing is not here yet."""
+class HttpProbing:
+    """`Probing` over HTTP."""
 
-    def __init__(self, apps: Apps, http: HttpClient) -> None:
-        self._apps, self._http = apps, http
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
 
-    def renew(self, credential: Credential, secret: Secret) -> Outcome:
+    def ask(self, method: AuthMethod, secret: Secret, variables: Mapping[str, str]) -> ProbeAnswer:
         """What is neither alive nor dead says nothing of the secret: dead means dead."""
-        app = self._apps.find(credential.workspace_id, credential.app)
-        method = app and app.method(credential.kind)
-        if method is None or method.probe is None:
-            return Unchecked()
-        try:
-            status = self._ask(method, method.probe, secret)
-        except CredentialExpiredError as error:
-            return Dead(error.code)
-        except ProviderError as error:
-            return Transient(error.code, "The app could not be asked; it will be tried again.")
-        if status in method.probe.alive:
-            return Verified()
-        if status in method.probe.dead:
-            return Dead("rejected_by_provider", f"HTTP {status}")
-        return Transient("provider_error", f"The app answered {status}; it will be tried again.")
-
-    def _ask(self, method: AuthMethod, probe: Probe, secret: Secret) -> int:
-        values = with_derived(method.request, secret.revealed())
+        probe = method.probe
+        if probe is None:
+            return ProbeAnswer(verdict=None, status=0)
+        values = with_derived(method.request, {**variables, **secret.revealed()})
         url = render(probe.url or f"{method.request.base_url}{probe.path}", values)
         secret.require_host(url)
         headers = {name: render(each, values) for name, each in method.request.headers.items()}
+        params = {name: render(each, values) for name, each in method.request.params.items()}
         answer = self._http.send(
             probe.method,
-            url,
-            headers=headers,
-            body=None,
+            _with_query(url, params),
+            headers={"accept": "application/json", **_json_type(probe.body), **headers},
+            body=probe.body.encode() if probe.body else None,
             total_seconds=TOTAL_SECONDS,
             max_bytes=MAX_BYTES,
         )
-        return answer.status
+        verdict = True if answer.status in probe.alive else False if answer.status in probe.dead else None
+        return ProbeAnswer(verdict, answer.status, _content(answer.body) if verdict else None)
+
+
+def _with_query(url: str, params: Mapping[str, str]) -> str:
+    from urllib.parse import urlencode
+
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url
+
+
+def _json_type(body: str | None) -> dict[str, str]:
+    return {"content-type": "application/json"} if body else {}
+
+
+def _content(body: bytes) -> object:
+    try:
+        return loads(body)
+    except NotStrictJsonError:
+        return None

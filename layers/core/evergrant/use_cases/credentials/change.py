@@ -1,22 +1,23 @@
 """PATCH /credentials/{credentialId}: rename, tag, or replace a static secret in place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
 
-from evergrant.domain.caller import Caller
+from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
+from evergrant.domain.renewal import CHECK_EVERY, next_due
 from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.create import first_due, with_secret
+from evergrant.use_cases.credentials.create import with_secret
 from evergrant.use_cases.credentials.entry import read_entry
-from evergrant.use_cases.credentials.read import get_with_live_key
+from evergrant.use_cases.credentials.read import read_for
 from evergrant.use_cases.recording import audit_line, credential_event
 
 
@@ -29,7 +30,7 @@ class CredentialChanges:
 
 
 def change_credential(
-    caller: Caller,
+    caller: Actor,
     credential_id: CredentialId,
     changes: CredentialChanges,
     *,
@@ -38,12 +39,13 @@ def change_credential(
     sealer: Sealer,
     clock: Clock,
     entropy: Entropy,
+    check_every: timedelta = CHECK_EVERY,
 ) -> Credential:
     """The same id all along. A new secret makes it `active` again.
 
     Raises: NotFoundError, ValidationFailedError, ConflictError when it was changed meanwhile.
     """
-    read = get_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
+    read = read_for(caller, credential_id, credentials=credentials, clock=clock)
     now = clock.now()
     _refuse_past(changes.plain.get("expires_at"), now)
     new = read.changed(at=now, **changes.plain)
@@ -66,7 +68,7 @@ def change_credential(
             sealer=sealer,
         )
     if changes.data is not None or "expires_at" in changes.plain:
-        new = first_due(new, now=now)
+        new = replace(new, due_at=next_due(new, at=now, check_every=check_every))
     reconnected = changes.data is not None and read.status == "expired"
     type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
     changed: list[str] = sorted([*changes.plain, *(["data"] if changes.data is not None else [])])

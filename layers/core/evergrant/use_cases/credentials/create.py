@@ -6,21 +6,17 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from evergrant.domain.caller import Caller
+from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
-from evergrant.domain.due import jitter, not_before
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
-from evergrant.domain.sealing import SealContext
+from evergrant.domain.renewal import CHECK_EVERY, next_due
 from evergrant.domain.secret import Secret
 from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Sealer
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import Entry, read_entry
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
-
-FIRST_CHECK = timedelta(days=1)
-"""A static key is looked at within a day of its coming, and then rarely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class NewCredential:
 
 
 def create_credential(
-    caller: Caller,
+    caller: Actor,
     user: str,
     new: NewCredential,
     *,
@@ -45,6 +41,7 @@ def create_credential(
     sealer: Sealer,
     clock: Clock,
     entropy: Entropy,
+    check_every: timedelta = CHECK_EVERY,
 ) -> Credential:
     """Sealed and stored, with its event and its audit line, in one transaction.
 
@@ -74,7 +71,8 @@ def create_credential(
         updated_at=now,
         expires_at=new.expires_at,
     )
-    credential = first_due(with_secret(credential, entry, sealer=sealer), now=now)
+    credential = with_secret(credential, entry, sealer=sealer)
+    credential = replace(credential, due_at=next_due(credential, at=now, check_every=check_every))
     credentials.create(
         credential,
         event=credential_event("credential.created", credential, at=now, entropy=entropy),
@@ -86,22 +84,4 @@ def create_credential(
 def with_secret(credential: Credential, entry: Entry, *, sealer: Sealer) -> Credential:
     """The row with the entry's values sealed for its present generation."""
     secret = Secret(values=entry.secrets, hosts=entry.hosts)
-    return replace(credential, sealed=sealer.seal(secret.to_bytes(), seal_context(credential)))
-
-
-def seal_context(credential: Credential) -> SealContext:
-    """What the secret of this row, in this generation, is bound to."""
-    return SealContext(
-        workspace_id=credential.workspace_id,
-        user_id=credential.user_id,
-        credential_id=credential.credential_id,
-        app=credential.app,
-        generation=credential.generation,
-    )
-
-
-def first_due(credential: Credential, *, now: datetime) -> Credential:
-    """When a static secret is looked at next: at its own known end, or within a day."""
-    check = now + FIRST_CHECK - jitter(credential.credential_id, spread=FIRST_CHECK / 4)
-    due_at = min(check, credential.expires_at) if credential.expires_at else check
-    return replace(credential, due_at=not_before(due_at, now=now))
+    return replace(credential, sealed=sealer.seal(secret.to_bytes(), credential.seal_context()))

@@ -1,15 +1,20 @@
 """DELETE: forget one credential, and revoke it at the provider where that can be done."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from evergrant.domain.caller import Caller
+from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import EvergrantError, NotFoundError
+from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import CredentialId
 from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Revoker
-from evergrant.use_cases.credentials.read import NOT_THERE, get_with_live_key
+from evergrant.use_cases.credentials.read import NOT_THERE, read_for
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
+
+FOUND_AGAIN = timedelta(minutes=5)
+"""A deletion that died on the way is finished after this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Deleted:
 
 
 def delete_credential(
-    caller: Caller,
+    caller: Actor,
     credential_id: CredentialId,
     *,
     user: str | None,
@@ -39,7 +44,7 @@ def delete_credential(
     entropy: Entropy,
 ) -> Deleted:
     """Unreadable from the first moment; its end at the provider is in the audit trail. Raises: NotFoundError."""
-    read = get_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
+    read = read_for(caller, credential_id, credentials=credentials, clock=clock)
     if user is not None and read.user_id != find_user(caller, user, directory=directory).user_id:
         raise NotFoundError(NOT_THERE)
     return forget(
@@ -66,13 +71,21 @@ def forget(
     entropy: Entropy,
 ) -> Deleted:
     """Mark it unreadable, try once to revoke it, then remove the row; queue what could not be done now."""
-    marked = read.changed(at=clock.now(), deleting=True, due_at=None)
+    now = clock.now()
+    # Due, so that the sweep finds it again if this invocation dies on the way.
+    marked = read.changed(at=now, deleting=True, due_at=now + FOUND_AGAIN, lease_until=None)
     credentials.change(marked, read=read)
-    outcome = _revoked(marked, revoker) if revoke else Deleted(revoked=False, reason="not_asked")
-    if outcome.revoked is None:
-        cleanups.send([{"action": "revoke", "credentialId": marked.credential_id, "actor": actor}])
+    if not revoke:
+        outcome = Deleted(revoked=False, reason="not_asked")
+    else:
+        outcome = try_to_revoke(marked, credentials=credentials, revoker=revoker)
+    if outcome.revoked is not None:
+        remove(marked, outcome, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
         return outcome
-    remove(marked, outcome, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
+    cleanups.send([{"action": "revoke", "credentialId": marked.credential_id, "actor": actor}])
+    # From here on the queue has it; `due_at` is None where the event was said.
+    event, audit = _said(marked, outcome, actor=actor, clock=clock, entropy=entropy)
+    credentials.change(marked.changed(at=now, due_at=None), read=marked, event=event, audit=audit)
     return outcome
 
 
@@ -85,27 +98,39 @@ def remove(
     clock: Clock,
     entropy: Entropy,
 ) -> None:
-    """The row's end, with its event and audit line."""
-    now = clock.now()
-    said = {True: "true", False: "false", None: "queued"}[outcome.revoked]
-    credentials.delete(
-        marked,
-        event=credential_event("credential.deleted", marked, at=now, entropy=entropy, revoked=outcome.revoked),
-        audit=audit_line(
-            "credential.deleted",
-            marked,
-            actor=actor,
-            at=now,
-            entropy=entropy,
-            revoked=said,
-            **({"reason": outcome.reason} if outcome.reason else {}),
-        ),
+    """The row's end, with its audit line, and its event where that was not said."""
+    event, audit = _said(marked, outcome, actor=actor, clock=clock, entropy=entropy)
+    credentials.delete(marked, event=None if marked.due_at is None else event, audit=audit)
+
+
+def try_to_revoke(marked: Credential, *, credentials: CredentialStore, revoker: Revoker) -> Deleted:
+    """One attempt; whatever goes wrong, the grant is not forgotten: the queue tries again."""
+    try:
+        return Deleted(*revoker.revoke(marked, shared=_is_shared(marked, credentials)))
+    except EvergrantError:
+        return Deleted(None)
+
+
+def _is_shared(marked: Credential, credentials: CredentialStore) -> bool:
+    """Whether another live credential of that user rests on the same account's grant."""
+    if marked.account_id is None:
+        return False
+    others = credentials.of_user(marked.workspace_id, marked.user_id, app=marked.app, limit=100, after=None).items
+    return any(
+        each.account_id == marked.account_id and each.status != "expired"
+        for each in others
+        if each.credential_id != marked.credential_id
     )
 
 
-def _revoked(credential: Credential, revoker: Revoker) -> Deleted:
-    try:
-        return Deleted(*revoker.revoke(credential))
-    except EvergrantError:
-        # Whatever went wrong, the grant is not forgotten: the queue tries again for 72 hours.
-        return Deleted(None)
+def _said(
+    credential: Credential, outcome: Deleted, *, actor: str, clock: Clock, entropy: Entropy
+) -> tuple[Event, AuditLine]:
+    now, type_ = clock.now(), "credential.deleted"
+    detail = {"revoked": {True: "true", False: "false", None: "queued"}[outcome.revoked]}
+    if outcome.reason:
+        detail["reason"] = outcome.reason
+    return (
+        credential_event(type_, credential, at=now, entropy=entropy, revoked=outcome.revoked),
+        audit_line(type_, credential, actor=actor, at=now, entropy=entropy, **detail),
+    )

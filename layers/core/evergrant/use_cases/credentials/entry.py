@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from evergrant.domain.app import App, OAuth1Method, OAuth2Method, Property, StaticMethod
 from evergrant.domain.errors import Detail, ValidationFailedError
-from evergrant.domain.rendering import hosts
+from evergrant.domain.rendering import AnyMethod, hosts
 
 Static = StaticMethod | OAuth1Method
 MAX_VALUE_LENGTH = 32_768
@@ -49,7 +49,16 @@ def read_entry(app: App, data: Mapping[str, SecretStr], *, root: str) -> Entry:
     return Entry(app, way, secrets, variables, hosts(way, variables))
 
 
-def _problems(way: Static, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
+def plain_values(way: OAuth2Method, data: Mapping[str, SecretStr], *, root: str) -> dict[str, str]:
+    """The properties that a redirect needs, such as the shop. Raises: ValidationFailedError naming every path."""
+    found = _problems(way, data, root=root)
+    if found:
+        raise ValidationFailedError(found)
+    values = {each.name: data.get(each.name) or _default(each) for each in way.properties}
+    return {name: value.get_secret_value() for name, value in values.items() if value is not None}
+
+
+def _problems(way: AnyMethod, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
     known = {each.name: each for each in way.properties}
     problems = [Detail(f"{root}.{name}", "This app has no such property.") for name in data if name not in known]
     for each in way.properties:

@@ -1,22 +1,26 @@
 """POST /credentials/{credentialId}/token: the secret, usable now, and only what a request needs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from evergrant.domain.app import AuthMethod, OAuth1Method, OAuth2Method
 from evergrant.domain.caller import Caller
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import CredentialExpiredError
+from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, ProviderError, ProviderTimeoutError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import render, with_derived
+from evergrant.domain.renewal import OURS
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso_or_none
 from evergrant.ports import Apps, Clock, CredentialStore, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.create import seal_context
 from evergrant.use_cases.credentials.read import get_with_live_key
 
 SHOWN_OF_OAUTH2 = frozenset({"accessToken", "tokenType"})
 """Never a refresh token."""
+
+RETRY_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +57,64 @@ class Usable:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller needs of the secret."""
+
+    min_validity: timedelta | None = None
+    force: bool = False
+
+
+USABLE_NOW = Wanted()
+
+
 def fresh_token(
     caller: Caller,
     credential_id: CredentialId,
+    wanted: Wanted = USABLE_NOW,
     *,
     apps: Apps,
     credentials: CredentialStore,
     sealer: Sealer,
     clock: Clock,
+    renew: Callable[[Credential, bool], Credential],
 ) -> Usable:
-    """One read when warm. Raises: NotFoundError; CredentialExpiredError, which says how to reconnect."""
+    """One read when warm; renewed first when it must be, by `renew(credential, force)`.
+
+    Raises: NotFoundError; CredentialExpiredError, which says how to reconnect; ProviderError, AppMisconfiguredError
+    when it could not be renewed and no longer works.
+    """
     credential = get_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
-    if credential.status == "expired" or credential.is_over(at=clock.now()):
-        raise CredentialExpiredError(
-            f"This {credential.app} credential has expired: ask the user to connect {credential.app} again."
-        )
+    _require_alive(credential, clock)
+    now = clock.now()
+    if credential.renewable and (wanted.force or not credential.is_fresh(at=now, min_validity=wanted.min_validity)):
+        # One that is fresh by itself is renewed because the caller says so.
+        credential = renew(credential, credential.is_fresh(at=now))
+        _require_alive(credential, clock)
+        _require_working(credential, clock)
     app = named_app(caller.workspace_id, credential.app, path="type", apps=apps)
-    secret = Secret.from_bytes(sealer.open(credential.sealed, seal_context(credential)))
+    secret = Secret.from_bytes(sealer.open(credential.sealed, credential.seal_context()))
     usable = Usable(credential, secret, app.method(credential.kind))
     base_url = usable.base_url()
     if base_url is not None:
         secret.require_host(base_url)
     return usable
+
+
+def _require_alive(credential: Credential, clock: Clock) -> None:
+    if credential.status == "expired" or credential.is_over(at=clock.now()):
+        raise CredentialExpiredError(
+            f"This {credential.app} credential has expired: ask the user to connect {credential.app} again."
+        )
+
+
+def _require_working(credential: Credential, clock: Clock) -> None:
+    """A renewal that failed is no trouble while the old token works."""
+    failure = credential.last_failure
+    if credential.still_works(at=clock.now()) or failure is None:
+        return
+    if failure.code in OURS:
+        raise AppMisconfiguredError(failure.message)
+    if failure.code == ProviderTimeoutError.code:
+        raise ProviderTimeoutError("The provider did not answer in time. Try again.", retry_after=RETRY_SECONDS)
+    raise ProviderError("The provider could not renew the token. Try again.", retry_after=RETRY_SECONDS)

@@ -1,6 +1,6 @@
 """Finding a credential for a caller: not there, and another workspace's, look the same."""
 
-from evergrant.domain.caller import Caller
+from evergrant.domain.caller import Actor, Caller
 from evergrant.domain.credential import Credential, Status
 from evergrant.domain.errors import NotFoundError, UnauthorizedError
 from evergrant.domain.ids import CredentialId, WorkspaceId
@@ -35,8 +35,19 @@ def get_with_live_key(
     return own(credential, caller.workspace_id)
 
 
+def read_for(caller: Actor, credential_id: CredentialId, *, credentials: CredentialStore, clock: Clock) -> Credential:
+    """For what changes or destroys: an API key is read again; a session reaches its own user's credentials alone."""
+    if isinstance(caller, Caller):
+        return get_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
+    found = own(credentials.get(credential_id), caller.workspace_id)
+    if found.user_id != caller.user_id:
+        raise NotFoundError(NOT_THERE)
+    caller.require_app(found.app)
+    return found
+
+
 def list_credentials(
-    caller: Caller,
+    caller: Actor,
     user: str,
     *,
     app: str | None,

@@ -1,6 +1,8 @@
 """Renew or check one credential: exactly one worker asks the provider, and what it says is persisted at once."""
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from evergrant.domain import renewal
@@ -9,69 +11,102 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.due import not_before
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.secret import Secret
-from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Sealer, Upstream
-from evergrant.use_cases.credentials.create import seal_context
+from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Sealer, Upstream
 from evergrant.use_cases.recording import audit_line, credential_event
 
-Done = Literal["nothing_due", "elsewhere", "persisted", "refused"]
+Done = Literal["nothing_due", "elsewhere", "persisted", "refused", "deletion_queued"]
+LONGEST_POLL, SHORTEST_POLL = 0.5, 0.1
+"""Seconds between two looks of a reader that waits for somebody else's renewal."""
 
 
-def renew_due(
-    credential_id: CredentialId,
-    due: datetime,
-    *,
-    credentials: CredentialStore,
-    directory: Directory,
-    sealer: Sealer,
-    upstream: Upstream,
-    clock: Clock,
-    entropy: Entropy,
-) -> Done:
+@dataclass(frozen=True, slots=True)
+class Renewer:
+    """What a renewal needs; one for each invocation."""
+
+    credentials: CredentialStore
+    directory: Directory
+    sealer: Sealer
+    upstream: Upstream
+    clock: Clock
+    entropy: Entropy
+    check_every: timedelta = renewal.CHECK_EVERY
+
+    def attempt(self, read: Credential, *, force: bool = False) -> tuple[Done, Credential]:
+        """Lease, ask, persist: all that follows from what the provider said, and the row after it.
+
+        Raises: UnavailableError when storage or the key is away; then nothing was marked.
+        """
+        now = self.clock.now()
+        over = read.is_over(at=now)
+        # The key before the call: sealing the answer must need no network.
+        prepared = None if over else self.sealer.prepare()
+        # And the secret before the lease: what cannot be opened must not be leased again and again.
+        secret = Secret.from_bytes(self.sealer.open(read.sealed, read.seal_context())) if prepared else None
+        lease_until = now + renewal.LEASE
+        held = self.credentials.begin_renewal(read, lease_until=lease_until, due_at=not_before(lease_until, now=now))
+        if held is None:
+            return "elsewhere", read
+        if prepared is None or secret is None:
+            return self._persist(renewal.expired(held, at=now, reason="expired_by_date"), held)
+        outcome = self.upstream.renew(held, secret, force=force)
+        at, chance = self.clock.now(), int.from_bytes(self.entropy.bytes(6)) / 2**48
+        change = renewal.apply(held, outcome, at=at, chance=chance, check_every=self.check_every)
+        if isinstance(outcome, renewal.Renewed):
+            sealed = prepared.seal(outcome.secret.to_bytes(), change.credential.seal_context())
+            change = renewal.with_sealed(change, sealed)
+        return self._persist(change, held)
+
+    def _persist(self, change: renewal.Change, held: Credential) -> tuple[Done, Credential]:
+        new, at, entropy = change.credential, change.credential.updated_at, self.entropy
+        data = dict(change.data)
+        if change.event in ("credential.expired", "credential.degraded"):
+            workspace = self.directory.workspace(held.workspace_id)
+            data["reconnectUrl"] = workspace and workspace.reconnect_link(held.credential_id)
+        event = change.event and credential_event(change.event, new, at=at, entropy=entropy, **data)
+        # A plain renewal writes the row alone; what is news has its audit line.
+        audit = change.event and audit_line(change.event, new, actor=SYSTEM, at=at, entropy=entropy)
+        written = self.credentials.finish_renewal(
+            new, held=held, only_holder=change.only_holder, event=event or None, audit=audit or None
+        )
+        return ("persisted", new) if written else ("refused", held)
+
+
+def renew_due(credential_id: CredentialId, due: datetime, *, renewer: Renewer, cleanups: Queue) -> Done:
     """What a message asks for. Another due time than the message's: somebody was here, and nothing is done.
 
     Raises: UnavailableError when storage or the key is away; then nothing was marked.
     """
-    read = credentials.get(credential_id)
-    now = clock.now()
-    if read is None or read.due_at != due or not renewal.is_due(read, at=now):
+    read = renewer.credentials.find(credential_id)
+    now = renewer.clock.now()
+    if read is None or read.due_at != due:
+        return "nothing_due"
+    if read.deleting:
+        cleanups.send([{"action": "revoke", "credentialId": credential_id, "actor": SYSTEM}])
+        return "deletion_queued"
+    if not renewal.is_due(read, at=now):
         return "nothing_due"
     if not renewal.lease_is_free(read, at=now):
         return "elsewhere"
-    # The key before the call: sealing the answer must need no network.
-    prepared = None if read.is_over(at=now) else sealer.prepare()
-    # And the secret before the lease: what cannot be opened must not be leased again and again.
-    secret = Secret.from_bytes(sealer.open(read.sealed, seal_context(read))) if prepared else None
-    lease_until = now + renewal.LEASE
-    held = credentials.begin_renewal(read, lease_until=lease_until, due_at=not_before(lease_until, now=now))
-    if held is None:
-        return "elsewhere"
-    if prepared is None or secret is None:
-        change = renewal.expired(held, at=now, reason="expired_by_date")
-    else:
-        outcome = upstream.renew(held, secret)
-        change = renewal.apply(held, outcome, at=clock.now(), chance=_chance(entropy))
-        if isinstance(outcome, renewal.Renewed):
-            new = change.credential
-            change = renewal.with_sealed(change, prepared.seal(outcome.secret.to_bytes(), seal_context(new)))
-    return _persist(change, held=held, credentials=credentials, directory=directory, entropy=entropy)
+    return renewer.attempt(read)[0]
 
 
-def _persist(
-    change: renewal.Change, *, held: Credential, credentials: CredentialStore, directory: Directory, entropy: Entropy
-) -> Done:
-    new, at = change.credential, change.credential.updated_at
-    data = dict(change.data)
-    if change.event in ("credential.expired", "credential.degraded"):
-        workspace = directory.workspace(held.workspace_id)
-        data["reconnectUrl"] = workspace and workspace.reconnect_link(held.credential_id)
-    event = change.event and credential_event(change.event, new, at=at, entropy=entropy, **data)
-    # A plain renewal writes the row alone; what is news has its audit line.
-    audit = change.event and audit_line(change.event, new, actor=SYSTEM, at=at, entropy=entropy)
-    written = credentials.finish_renewal(
-        new, held=held, only_holder=change.only_holder, event=event or None, audit=audit or None
-    )
-    return "persisted" if written else "refused"
+def renew_on_read(read: Credential, *, force: bool, renewer: Renewer, pause: Callable[[float], None]) -> Credential:
+    """The row after a renewal: by this reader, or by whoever has the lease.
 
-
-def _chance(entropy: Entropy) -> float:
-    return int.from_bytes(entropy.bytes(6)) / 2**48
+    While somebody renews, a token that still works is returned as it is; else the reader waits for the lease's end.
+    """
+    generation = read.generation
+    while True:
+        now = renewer.clock.now()
+        if renewal.lease_is_free(read, at=now):
+            done, after = renewer.attempt(read, force=force)
+            if done == "persisted":
+                return after
+        elif read.still_works(at=now) and not force:
+            return read
+        share = renewer.entropy.bytes(1)[0] / 255
+        pause(SHORTEST_POLL + (LONGEST_POLL - SHORTEST_POLL) * share)
+        again = renewer.credentials.get(read.credential_id)
+        if again is None or again.generation != generation or again.status == "expired":
+            return again or read
+        read = again

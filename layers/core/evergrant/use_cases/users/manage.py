@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evergrant.domain.caller import Caller
+from evergrant.domain.caller import Actor, Caller
 from evergrant.domain.errors import (
     BadRequestError,
     ConflictError,
@@ -49,7 +49,7 @@ def create_users(
     return made, skipped
 
 
-def find_user(caller: Caller, id_or_name: str, *, directory: Directory) -> User:
+def find_user(caller: Actor, id_or_name: str, *, directory: Directory) -> User:
     """Raises: NotFoundError."""
     user = directory.user(caller.workspace_id, id_or_name)
     if user is None:

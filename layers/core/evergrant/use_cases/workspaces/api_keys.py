@@ -6,10 +6,11 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from evergrant.domain import bearer
 from evergrant.domain.caller import Caller
 from evergrant.domain.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from evergrant.domain.ids import ENTROPY_BYTES, ApiKeyId, WorkspaceId, identifier
-from evergrant.domain.workspace import ApiKey, compose_key, key_digest, parse_key
+from evergrant.domain.workspace import ApiKey, compose_key, parse_key
 from evergrant.ports import Clock, Directory, Entropy
 
 SECRET_BYTES = 32
@@ -37,7 +38,7 @@ def mint(
     now = clock.now()
     key_id = ApiKeyId(identifier("key", at=now, entropy=entropy.bytes(ENTROPY_BYTES)))
     secret = entropy.bytes(SECRET_BYTES).hex()
-    api_key = ApiKey(workspace_id, key_id, name, tuple(scopes), key_digest(secret), now, expires_at)
+    api_key = ApiKey(workspace_id, key_id, name, tuple(scopes), bearer.digest(secret), now, expires_at)
     directory.put_api_key(api_key)
     return MintedKey(api_key, SecretStr(compose_key(key_id, secret)))
 

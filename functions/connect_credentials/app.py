@@ -1,0 +1,85 @@
+"""/connect/credentials: a connect session's user gives, renames or disconnects a credential."""
+
+from typing import Annotated
+
+from evergrant.domain.ids import CredentialId
+from evergrant.runtime import wiring
+from evergrant.runtime.http import Answer, Http, Strict, answer, ok, session_caller
+from evergrant.runtime.text import Name
+from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
+from evergrant.use_cases.credentials.create import NewCredential, create_credential
+from evergrant.use_cases.credentials.delete import delete_credential
+from pydantic import Field, SecretStr
+
+http = Http()
+handler = http.handler
+
+
+class FormValues(Strict):
+    """A key form's values."""
+
+    app: Annotated[str, Field(min_length=1, max_length=100)]
+    data: Annotated[dict[str, SecretStr], Field(max_length=50)]
+    name: Name | None = None
+
+
+class Rename(Strict):
+    """A new name."""
+
+    name: Name
+
+
+@http.post("/connect/credentials")
+def create(body: FormValues) -> Answer:
+    """Take the form."""
+    who = session_caller(http)
+    found = wiring.apps().find(who.workspace_id, body.app)
+    who.require_app(found.slug if found else body.app)
+    credential = create_credential(
+        who,
+        who.user_id,
+        NewCredential(body.app, body.data, body.name),
+        apps=wiring.apps(),
+        directory=wiring.directory(),
+        credentials=wiring.credentials(),
+        sealer=wiring.sealer(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+        check_every=wiring.check_every(),
+    )
+    shown = {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}
+    return answer(201, shown)
+
+
+@http.patch("/connect/credentials/<credential_id>")  # pyright: ignore[reportUnknownMemberType]  # typed loosely there
+def rename(credential_id: str, body: Rename) -> Answer:
+    """Rename one of the user's own."""
+    changed = change_credential(
+        session_caller(http),
+        CredentialId(credential_id),
+        CredentialChanges({"name": body.name}),
+        apps=wiring.apps(),
+        credentials=wiring.credentials(),
+        sealer=wiring.sealer(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return ok(changed.summary())
+
+
+@http.delete("/connect/credentials/<credential_id>")
+def disconnect(credential_id: str) -> Answer:
+    """Disconnect one of the user's own."""
+    outcome = delete_credential(
+        session_caller(http),
+        CredentialId(credential_id),
+        user=None,
+        revoke=True,
+        directory=wiring.directory(),
+        credentials=wiring.credentials(),
+        revoker=wiring.revoker(),
+        cleanups=wiring.cleanups(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return ok(outcome.shown())

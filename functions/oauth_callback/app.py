@@ -1,0 +1,41 @@
+"""GET /oauth/callback/{workspaceId}/{app}: where a provider sends the browser back."""
+
+from evergrant.runtime import wiring
+from evergrant.runtime.browser import BrowserHttp, clear_cookie, cookies, redirect, told_page, with_parameter
+from evergrant.runtime.http import Answer
+from evergrant.runtime.requests import query_parameters
+from evergrant.use_cases.connect.callback import CallbackRequest, Returned, cookie_name, take_callback
+
+http = BrowserHttp()
+handler = http.handler
+
+
+@http.get("/oauth/callback/<workspace_id>/<app>")
+def callback(workspace_id: str, app: str) -> Answer:
+    """Check everything, then release a one-time completion to whoever began."""
+    returned = take_callback(
+        CallbackRequest(workspace_id, app, query_parameters(http.raw), cookies(http)),
+        apps=wiring.apps(),
+        authorizations=wiring.authorizations(),
+        sealer=wiring.sealer(),
+        audit=wiring.audit(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    spent = (clear_cookie(http, cookie_name(returned.authorization.authorization_id)),)
+    return_url = returned.authorization.return_url
+    if return_url is None:
+        return _finish_unbound(returned, spent)
+    if returned.completion is None:
+        return redirect(303, with_parameter(return_url, "error", returned.error or "provider_error"), cookies=spent)
+    return redirect(
+        303, with_parameter(return_url, "completion", returned.completion.get_secret_value()), cookies=spent
+    )
+
+
+def _finish_unbound(returned: Returned, spent: tuple[str, ...]) -> Answer:
+    if returned.completion is None:
+        words = "The app was not connected: access was denied there, or it answered with an error."
+        return told_page("Not connected", words, cookies=spent, status=400)
+    wiring.completer().by_browser(returned.completion)
+    return told_page("Connected", "The app is connected.", cookies=spent)

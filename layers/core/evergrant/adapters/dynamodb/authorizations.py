@@ -1,0 +1,159 @@
+"""OAuth round trips in the Sessions table.
+
+The round trip stands under pk `auth#<id>`; `state#<hash>` and `completion#<hash>` point to it, each used once.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.items import (
+    at_ms,
+    at_ms_or_none,
+    epoch_ms,
+    epoch_s,
+    from_item,
+    key,
+    to_item,
+    to_values,
+)
+from evergrant.domain.authorization import Authorization
+from evergrant.domain.errors import ConnectError
+from evergrant.domain.ids import AuthorizationId, CredentialId, UserId, WorkspaceId
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT = timedelta(days=1)
+"""After its end, so that a late callback hears what became of it."""
+_SK = "authorization"
+
+
+class DynamoDBAuthorizations:
+    """`Authorizations` on DynamoDB."""
+
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client, self._table = client, table
+
+    def create(self, authorization: Authorization) -> None:
+        with translated():
+            self._client.put_item(TableName=self._table, Item=_item(authorization))
+
+    def get(self, authorization_id: str) -> Authorization | None:
+        with translated():
+            found = self._client.get_item(
+                TableName=self._table, Key=key(f"auth#{authorization_id}", _SK), ConsistentRead=True
+            ).get("Item")
+        return _authorization(found) if found else None
+
+    def start(self, authorization: Authorization, *, state_digest: str) -> None:
+        try:
+            self._write(authorization, "created", [self._pointer("state", state_digest, authorization)])
+        except ConditionFailedError as error:
+            raise ConnectError("This link was used already. Ask for a new one.", code="link_used") from error
+
+    def consume(self, kind: Literal["state", "completion"], digest: str) -> Authorization:
+        # The pointer stays, marked: a second use can be told from one that never was.
+        where = key(f"{kind}#{digest}", kind)
+        try:
+            with translated():
+                pointer = self._client.update_item(
+                    TableName=self._table,
+                    Key=where,
+                    UpdateExpression="SET used = :used",
+                    ConditionExpression="attribute_exists(pk) AND attribute_not_exists(used)",
+                    ExpressionAttributeValues=to_values({":used": True}),
+                    ReturnValues="ALL_OLD",
+                )["Attributes"]
+        except ConditionFailedError:
+            raise self._spent(kind, where) from None
+        found = self.get(from_item(pointer)["authorization_id"])
+        if found is None:
+            raise _unknown(kind)
+        return found
+
+    def move(self, authorization: Authorization, *, read: Authorization, completion_digest: str | None = None) -> None:
+        pointers = [self._pointer("completion", completion_digest, authorization)] if completion_digest else []
+        self._write(authorization, read.stage, pointers)
+
+    def _spent(self, kind: str, where: dict[str, Any]) -> ConnectError:
+        with translated():
+            found = self._client.get_item(TableName=self._table, Key=where, ConsistentRead=True).get("Item")
+        if found is None:
+            return _unknown(kind)
+        return ConnectError(f"This {kind} was used already. Begin again.", code=f"{kind}_used")
+
+    def _write(self, authorization: Authorization, stage: str, pointers: list[dict[str, Any]]) -> None:
+        put = {
+            "TableName": self._table,
+            "Item": _item(authorization),
+            "ConditionExpression": "stage = :stage",
+            "ExpressionAttributeValues": to_values({":stage": stage}),
+        }
+        writes = [{"Put": put}, *({"Put": {"TableName": self._table, "Item": each}} for each in pointers)]
+        with translated():
+            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]  # built here
+
+    def _pointer(self, kind: str, digest: str, authorization: Authorization) -> dict[str, Any]:
+        return key(f"{kind}#{digest}", kind) | to_item(
+            {
+                "authorization_id": authorization.authorization_id,
+                "ttl": epoch_s(authorization.expires_at + KEPT),
+            }
+        )
+
+
+def _unknown(kind: str) -> ConnectError:
+    return ConnectError(f"This {kind} is not known here. Begin again.", code=f"{kind}_unknown")
+
+
+def _item(authorization: Authorization) -> dict[str, Any]:
+    return key(f"auth#{authorization.authorization_id}", _SK) | to_item(
+        {
+            "authorization_id": authorization.authorization_id,
+            "workspace_id": authorization.workspace_id,
+            "user_id": authorization.user_id,
+            "app": authorization.app,
+            "redirect_uri": authorization.redirect_uri,
+            "created_at": epoch_ms(authorization.created_at),
+            "expires_at": epoch_ms(authorization.expires_at),
+            "scopes": list(authorization.scopes),
+            "variables": dict(authorization.variables),
+            "return_url": authorization.return_url,
+            "code_challenge": authorization.code_challenge,
+            "credential_id": authorization.credential_id,
+            "stage": authorization.stage,
+            "sealed_verifier": authorization.sealed_verifier or None,
+            "cookie_digest": authorization.cookie_digest,
+            "sealed_code": authorization.sealed_code,
+            "completion_until": epoch_ms(authorization.completion_until),
+            "error": authorization.error,
+            "ttl": epoch_s(authorization.expires_at + KEPT),
+        }
+    )
+
+
+def _authorization(item: Mapping[str, Any]) -> Authorization:
+    row = from_item(item)
+    credential_id, sealed_code = row.get("credential_id"), row.get("sealed_code")
+    return Authorization(
+        authorization_id=AuthorizationId(row["authorization_id"]),
+        workspace_id=WorkspaceId(row["workspace_id"]),
+        user_id=UserId(row["user_id"]),
+        app=row["app"],
+        redirect_uri=row["redirect_uri"],
+        created_at=at_ms(row["created_at"]),
+        expires_at=at_ms(row["expires_at"]),
+        scopes=tuple(row["scopes"]),
+        variables=row["variables"],
+        return_url=row.get("return_url"),
+        code_challenge=row.get("code_challenge"),
+        credential_id=None if credential_id is None else CredentialId(credential_id),
+        stage=row["stage"],
+        sealed_verifier=bytes(row.get("sealed_verifier") or b""),
+        cookie_digest=row.get("cookie_digest"),
+        sealed_code=None if sealed_code is None else bytes(sealed_code),
+        completion_until=at_ms_or_none(row.get("completion_until")),
+        error=row.get("error"),
+    )

@@ -1,0 +1,65 @@
+"""Connect sessions in the Sessions table: pk `session#<id>`."""
+
+from typing import TYPE_CHECKING
+
+from evergrant.adapters.dynamodb.client import translated
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, key, to_item
+from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
+from evergrant.domain.session import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SK = "session"
+
+
+class DynamoDBSessions:
+    """`Sessions` on DynamoDB."""
+
+    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
+        self._client, self._table = client, table
+
+    def put(self, session: Session) -> None:
+        item = key(f"session#{session.session_id}", _SK) | to_item(
+            {
+                "workspace_id": session.workspace_id,
+                "user_id": session.user_id,
+                "session_id": session.session_id,
+                "digest": session.digest,
+                "created_at": epoch_ms(session.created_at),
+                "expires_at": epoch_ms(session.expires_at),
+                "apps": list(session.apps),
+                "credential_id": session.credential_id,
+                "scopes": list(session.scopes),
+                "return_url": session.return_url,
+                "code_challenge": session.code_challenge,
+                "locale": session.locale,
+                "ttl": epoch_s(session.expires_at),
+            }
+        )
+        with translated():
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def get(self, session_id: str) -> Session | None:
+        with translated():
+            found = self._client.get_item(
+                TableName=self._table, Key=key(f"session#{session_id}", _SK), ConsistentRead=True
+            ).get("Item")
+        if found is None:
+            return None
+        row = from_item(found)
+        credential_id = row.get("credential_id")
+        return Session(
+            workspace_id=WorkspaceId(row["workspace_id"]),
+            user_id=UserId(row["user_id"]),
+            session_id=row["session_id"],
+            digest=row["digest"],
+            created_at=at_ms(row["created_at"]),
+            expires_at=at_ms(row["expires_at"]),
+            apps=tuple(row["apps"]),
+            credential_id=None if credential_id is None else CredentialId(credential_id),
+            scopes=tuple(row["scopes"]),
+            return_url=row.get("return_url"),
+            code_challenge=row.get("code_challenge"),
+            locale=row.get("locale"),
+        )

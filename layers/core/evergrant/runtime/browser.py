@@ -1,0 +1,164 @@
+"""What a browser meets: small pages without external parts, cookies of one authorization, no cross-site posts."""
+
+import html
+import json
+import secrets
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from string import Template
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from aws_lambda_powertools.event_handler import Response
+
+from evergrant.domain import errors
+from evergrant.runtime.http import Answer, Http
+from evergrant.runtime.requests import body_bytes, header
+
+HOST_PREFIX = "__Host-"
+COOKIE_SECONDS = 600
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}"
+    "button,.go{font:inherit;padding:.5rem 1.25rem;border-radius:.5rem;border:1px solid;cursor:pointer}"
+    "small{opacity:.7}"
+)
+_PAGE = Template(
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title>'
+    '<style nonce="$nonce">$style</style></head><body><main><h1>$title</h1>$body</main>$script</body></html>'
+)
+
+
+class BrowserHttp(Http):
+    """Routes that a browser opens: trouble is a page for people, and the contract's JSON for everybody else."""
+
+    def _refusal(self, error: errors.EvergrantError) -> Answer:
+        answer = super()._refusal(error)
+        if not wants_page(self.raw):
+            return answer
+        told = f"<p>{_text(error.message)}</p><p><small>Reference {_text(self.request_id_of(self.raw))}</small></p>"
+        return page("This did not work", told, status=answer.status_code)
+
+
+def wants_page(event: Mapping[str, Any]) -> bool:
+    """Whether a person is looking."""
+    return "text/html" in (header(event, "accept") or "")
+
+
+def page(title: str, body: str, *, status: int = 200, script: str = "", cookies: tuple[str, ...] = ()) -> Answer:
+    """`body` and `script` are ours: whatever comes from outside was escaped before."""
+    nonce = secrets.token_urlsafe(16)
+    shown = _PAGE.substitute(
+        title=_text(title),
+        nonce=nonce,
+        style=_STYLE,
+        body=body,
+        script=f'<script nonce="{nonce}">{script}</script>' if script else "",
+    )
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    # `strict-origin` keeps the path, which names the authorization, and lets our own form say where it comes from.
+    return Response(
+        status,
+        "text/html; charset=utf-8",
+        shown,
+        headers={
+            "content-security-policy": policy,
+            "referrer-policy": "strict-origin",
+            "cache-control": "no-store",
+            "x-frame-options": "DENY",
+            **({"set-cookie": list(cookies)} if cookies else {}),
+        },
+    )
+
+
+def ask_page(question: str, explanation: str, *, action: str, authorization_id: str) -> Answer:
+    """Going on is a POST, so that link scanners start nothing."""
+    form = (
+        f'<form method="post" action="{_text(action)}">'
+        f'<input type="hidden" name="id" value="{_text(authorization_id)}"><button>Continue</button></form>'
+    )
+    return page(question, f"<p>{_text(explanation)}</p>{form}")
+
+
+def go_page(location: str, *, cookies: tuple[str, ...]) -> Answer:
+    """On to the provider without a redirect: `form-action` would forbid one that answers a form."""
+    link = f'<p><a class="go" rel="noreferrer" href="{_text(location)}">Continue</a></p>'
+    # `<` is escaped: no value can end the script.
+    script = f"location.replace({json.dumps(location).replace('<', chr(92) + 'u003c')})"
+    return page("One moment", link, script=script, cookies=cookies)
+
+
+def told_page(title: str, words: str, *, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
+    """The end of a flow that nobody waits for."""
+    return page(title, f"<p>{_text(words)}</p><p>You can close this window.</p>", cookies=cookies, status=status)
+
+
+def redirect(status: int, location: str, *, cookies: tuple[str, ...] = ()) -> Answer:
+    """302 to a provider, 303 back to the owner."""
+    headers: dict[str, str | list[str]] = {
+        "location": location,
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+    }
+    if cookies:
+        headers["set-cookie"] = list(cookies)
+    return Response(status, "text/plain", "", headers=headers)
+
+
+def with_parameter(url: str, name: str, value: str) -> str:
+    """The registered address, with one more parameter."""
+    from urllib.parse import quote
+
+    return f"{url}{'&' if urlsplit(url).query else '?'}{name}={quote(value, safe='')}"
+
+
+def set_cookie(http: Http, name: str, value: str) -> str:
+    """HttpOnly, Lax, of this host alone; `__Host-` on https."""
+    return _cookie(http, name, value, COOKIE_SECONDS)
+
+
+def clear_cookie(http: Http, name: str) -> str:
+    """Gone."""
+    return _cookie(http, name, "", 0)
+
+
+def cookies(http: Http) -> dict[str, str]:
+    """By their names without the prefix; on https only those that have it."""
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(header(http.raw, "cookie") or "")
+    except CookieError:
+        return {}
+    prefix = _prefix(http)
+    return {name.removeprefix(prefix): each.value for name, each in jar.items() if name.startswith(prefix)}
+
+
+def form(http: Http) -> dict[str, str]:
+    """The fields of our own form. Raises: UnsupportedMediaTypeError, ForbiddenError when another site posts it."""
+    media_type = (header(http.raw, "content-type") or "").partition(";")[0].strip().lower()
+    if media_type != "application/x-www-form-urlencoded":
+        raise errors.UnsupportedMediaTypeError("Use the button of the page.")
+    own = urlsplit(http.base_url)
+    origin, site = header(http.raw, "origin"), header(http.raw, "sec-fetch-site")
+    if (origin is not None and origin != f"{own.scheme}://{own.netloc}") or site not in (None, "same-origin"):
+        raise errors.ForbiddenError("Use the button of the page itself.", code="cross_site")
+    try:
+        return dict(parse_qsl(body_bytes(http.raw).decode("ascii"), max_num_fields=10))
+    except ValueError:
+        raise errors.BadRequestError("Use the button of the page.") from None
+
+
+def _cookie(http: Http, name: str, value: str, seconds: int) -> str:
+    secure = "; Secure" if _prefix(http) else ""
+    return f"{_prefix(http)}{name}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+
+def _prefix(http: Http) -> str:
+    return HOST_PREFIX if http.base_url.startswith("https://") else ""
+
+
+def _text(value: str) -> str:
+    return html.escape(value, quote=True)

@@ -1,0 +1,206 @@
+"""GET /oauthUrl: begin an OAuth round trip; and what a browser does with its link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretBytes, SecretStr
+
+from evergrant.domain import bearer
+from evergrant.domain.app import App, OAuth2Method
+from evergrant.domain.authorization import LIFETIME, SECRET_BYTES, Authorization, s256
+from evergrant.domain.caller import Actor
+from evergrant.domain.client import OAuthClient, redirect_uri
+from evergrant.domain.credential import Credential
+from evergrant.domain.errors import (
+    AppMisconfiguredError,
+    ConnectError,
+    Detail,
+    ForbiddenError,
+    ValidationFailedError,
+)
+from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, CredentialId, WorkspaceId, identifier
+from evergrant.domain.rendering import render
+from evergrant.ports import Apps, Authorizations, Clock, CredentialStore, Directory, Entropy, OAuthClients, Sealer
+from evergrant.use_cases.apps.effective import named_app
+from evergrant.use_cases.credentials.entry import plain_values
+from evergrant.use_cases.credentials.read import own
+from evergrant.use_cases.users.manage import find_user
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the owner's server asks for; `properties` are the app's own, such as the shop."""
+
+    user: str
+    app: str
+    properties: Mapping[str, SecretStr]
+    return_url: str | None = None
+    code_challenge: str | None = None
+    credential_id: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """To the provider, with the cookie that binds this browser to the authorization."""
+
+    location: SecretStr
+    """Holds the state."""
+    authorization_id: AuthorizationId
+    cookie: SecretStr
+
+
+def begin_authorization(
+    caller: Actor,
+    asked: Asked,
+    *,
+    base_url: str,
+    apps: Apps,
+    clients: OAuthClients,
+    directory: Directory,
+    credentials: CredentialStore,
+    authorizations: Authorizations,
+    clock: Clock,
+    entropy: Entropy,
+) -> Authorization:
+    """Ten minutes, one use.
+
+    Raises: NotFoundError for the user or credential; ValidationFailedError; AppMisconfiguredError without a client;
+    ForbiddenError (`unbound_oauth`) for a bare link where the workspace does not allow it.
+    """
+    user = find_user(caller, asked.user, directory=directory)
+    app = named_app(caller.workspace_id, asked.app, path="app", apps=apps)
+    method = oauth_method(app)
+    variables = plain_values(method, asked.properties, root="query")
+    _check_return(caller.workspace_id, asked, directory=directory)
+    client = owners_client(caller.workspace_id, app, clients=clients)
+    again = asked.credential_id and own(credentials.get(CredentialId(asked.credential_id)), caller.workspace_id)
+    if again and (again.user_id != user.user_id or again.app != app.slug):
+        raise ValidationFailedError([Detail("credentialId", "This credential is another user's, or another app's.")])
+    now = clock.now()
+    authorization = Authorization(
+        authorization_id=AuthorizationId(identifier("auth", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
+        workspace_id=caller.workspace_id,
+        user_id=user.user_id,
+        app=app.slug,
+        redirect_uri=redirect_uri(base_url, caller.workspace_id, app.slug),
+        created_at=now,
+        expires_at=now + LIFETIME,
+        scopes=_wanted_scopes(asked, client, method, again or None),
+        variables={**(again.variables if again else {}), **variables},
+        return_url=asked.return_url,
+        code_challenge=asked.code_challenge,
+        credential_id=again.credential_id if again else None,
+    )
+    authorizations.create(authorization)
+    return authorization
+
+
+def open_link(authorization_id: str, *, authorizations: Authorizations, clock: Clock) -> Authorization:
+    """What stands behind `/oauth/start/{id}`; looking uses nothing up. Raises: ConnectError."""
+    found = authorizations.get(authorization_id)
+    if found is None:
+        raise ConnectError("This link is not known here. Ask for a new one.", code="link_unknown")
+    found.require_running(at=clock.now())
+    if found.stage != "created":
+        raise ConnectError("This link was used already. Ask for a new one.", code="link_used")
+    return found
+
+
+def start(
+    authorization: Authorization,
+    *,
+    apps: Apps,
+    clients: OAuthClients,
+    authorizations: Authorizations,
+    sealer: Sealer,
+    entropy: Entropy,
+) -> Redirect:
+    """Bind this browser, and send it to the provider. Raises: ConnectError when another was faster."""
+    app = named_app(authorization.workspace_id, authorization.app, path="app", apps=apps)
+    method = oauth_method(app)
+    client = owners_client(authorization.workspace_id, app, clients=clients)
+    state, cookie, verifier = (entropy.token(SECRET_BYTES) for _ in range(3))
+    sealed = sealer.seal(SecretBytes(verifier.encode()), authorization.seal_context("code_verifier"))
+    started = authorization.started(verifier=sealed, cookie_digest=bearer.digest(cookie))
+    authorizations.start(started, state_digest=bearer.digest(state))
+    location = _authorization_url(method, client, authorization, state=state, code_challenge=s256(verifier))
+    return Redirect(SecretStr(location), authorization.authorization_id, SecretStr(cookie))
+
+
+def oauth_method(app: App) -> OAuth2Method:
+    """Raises: ValidationFailedError (`not_oauth`)."""
+    method = app.oauth2()
+    if method is None:
+        message = f"{app.name} does not connect by a redirect: send its values with POST /credentials."
+        raise ValidationFailedError([Detail("app", message)], message=message, code="not_oauth")
+    return method
+
+
+def owners_client(workspace_id: WorkspaceId, app: App, *, clients: OAuthClients) -> OAuthClient:
+    """Raises: AppMisconfiguredError."""
+    client = clients.find(workspace_id, app.slug)
+    if client is None:
+        raise AppMisconfiguredError(
+            f"This workspace has no OAuth client for {app.name}: register one there, with the redirect URI that "
+            f"GET /apps/{app.slug}/client shows, and set it with PUT /apps/{app.slug}/client."
+        )
+    return client
+
+
+def check_return_url(workspace_id: WorkspaceId, return_url: str, *, directory: Directory) -> None:
+    """Exactly one of those the workspace registered (RFC 9700, 4.11). Raises: ValidationFailedError."""
+    workspace = directory.workspace(workspace_id)
+    if workspace is None or return_url not in workspace.return_urls:
+        message = "This address is not among the workspace's returnUrls. Add it with PUT /workspace."
+        raise ValidationFailedError([Detail("returnUrl", message)])
+
+
+def _check_return(workspace_id: WorkspaceId, asked: Asked, *, directory: Directory) -> None:
+    if asked.return_url is not None:
+        check_return_url(workspace_id, asked.return_url, directory=directory)
+        return
+    if asked.code_challenge is not None:
+        raise ValidationFailedError([Detail("codeChallenge", "A codeChallenge needs a returnUrl.")])
+    workspace = directory.workspace(workspace_id)
+    if workspace is None or not workspace.takes_unbound_oauth:
+        raise ForbiddenError(
+            "Send a returnUrl: this workspace does not allow an oauthUrl that anybody could finish "
+            "(`allowUnboundOauth` of PUT /workspace).",
+            code="unbound_oauth",
+        )
+
+
+def _wanted_scopes(
+    asked: Asked, client: OAuthClient, method: OAuth2Method, again: Credential | None
+) -> tuple[str, ...]:
+    """The caller's, or the client's, or the app's; a reconnect never asks for less than there was."""
+    wanted = asked.scopes or client.scopes or method.scopes
+    before = (*again.scopes, *again.missing_scopes) if again else ()
+    return tuple(dict.fromkeys([*wanted, *before]))
+
+
+def _authorization_url(
+    method: OAuth2Method, client: OAuthClient, authorization: Authorization, *, state: str, code_challenge: str
+) -> str:
+    """RFC 6749, 4.1.1, with RFC 7636, 4.3."""
+    from urllib.parse import quote, urlencode
+
+    values = {
+        **authorization.variables,
+        **{name: value.get_secret_value() for name, value in client.extra.items()},
+        "clientId": client.client_id,
+    }
+    endpoint = render(method.authorization_endpoint, values)
+    parameters = {
+        "response_type": "code",
+        "client_id": client.client_id,
+        "redirect_uri": authorization.redirect_uri,
+        "state": state,
+    }
+    if authorization.scopes:
+        parameters["scope"] = method.scope_separator.join(authorization.scopes)
+    if "S256" in method.code_challenge_methods_supported:
+        parameters |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
+    parameters |= {name: render(each, values) for name, each in method.authorization_parameters.items()}
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters, quote_via=quote)}"

@@ -1,0 +1,258 @@
+"""POST /connect/complete: who began finishes; only now is the code exchanged, and the credential kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from evergrant.domain import bearer
+from evergrant.domain.app import App, OAuth2Method
+from evergrant.domain.authorization import Authorization
+from evergrant.domain.caller import Caller
+from evergrant.domain.client import OAuthClient
+from evergrant.domain.credential import Credential
+from evergrant.domain.errors import ConflictError, ConnectError, ForbiddenError, NotFoundError, ProviderError
+from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
+from evergrant.domain.rendering import hosts
+from evergrant.domain.renewal import CHECK_EVERY, next_due
+from evergrant.domain.secret import Secret
+from evergrant.domain.tokens import Tokens, dig, read_kept
+from evergrant.domain.workspace import User
+from evergrant.ports import (
+    Apps,
+    Authorizations,
+    Clock,
+    CredentialStore,
+    Directory,
+    Entropy,
+    OAuthClients,
+    PreparedSeal,
+    Probing,
+    Sealer,
+    TokenEndpoint,
+)
+from evergrant.use_cases.apps.effective import named_app
+from evergrant.use_cases.connect.begin import oauth_method, owners_client
+from evergrant.use_cases.recording import audit_line, credential_event
+from evergrant.use_cases.users.manage import find_user
+
+ATTEMPTS = 5
+"""To write a reconnected credential while renewals change the row: the newer grant wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completer:
+    """What a completion needs; one for each invocation."""
+
+    apps: Apps
+    clients: OAuthClients
+    directory: Directory
+    credentials: CredentialStore
+    authorizations: Authorizations
+    token_endpoint: TokenEndpoint
+    probing: Probing
+    sealer: Sealer
+    clock: Clock
+    entropy: Entropy
+    check_every: timedelta = CHECK_EVERY
+
+    def by_owner(
+        self, caller: Caller, completion: SecretStr, *, user: str, code_verifier: SecretStr | None
+    ) -> Credential:
+        """The owner's server says who is logged in, and proves that it began; the completion is burnt in any case.
+
+        Raises: ConnectError, ForbiddenError (`user_mismatch`), and as `finish`.
+        """
+        found = self._spent(completion)
+        if found.workspace_id != caller.workspace_id:
+            raise ConnectError("This completion is not known here. Begin again.", code="completion_unknown")
+        try:
+            named = find_user(caller, user, directory=self.directory).user_id
+        except NotFoundError:
+            named = None
+        if named != found.user_id:
+            raise ForbiddenError("This was begun for another user. Begin again.", code="user_mismatch")
+        found.accept_verifier(None if code_verifier is None else code_verifier.get_secret_value())
+        return self.finish(found, actor=caller.actor)
+
+    def by_browser(self, completion: SecretStr) -> Credential:
+        """An unbound flow: its own browser finishes, at once. Raises: as `finish`."""
+        found = self._spent(completion)
+        return self.finish(found, actor=f"user:{found.user_id}")
+
+    def finish(self, found: Authorization, *, actor: str) -> Credential:
+        """Exchange the code, learn whose account it is, seal, keep.
+
+        Raises: GrantRefusedError, ProviderError, AppMisconfiguredError, ConnectError (`wrong_account`).
+        """
+        app = named_app(found.workspace_id, found.app, path="app", apps=self.apps)
+        method = oauth_method(app)
+        client = owners_client(found.workspace_id, app, clients=self.clients)
+        user = self.directory.user(found.workspace_id, found.user_id)
+        if user is None:
+            raise NotFoundError("This user was deleted meanwhile.")
+        # The key before the call: sealing the answer must need no network.
+        prepared = self.sealer.prepare()
+        tokens = self._exchanged(found, method, client)
+        granted = self._granted(found, app, method, client, tokens)
+        if found.credential_id is None:
+            return self._create(granted, user, prepared, actor=actor)
+        return self._reconnect(found.credential_id, granted, prepared, actor=actor)
+
+    def _spent(self, completion: SecretStr) -> Authorization:
+        found = self.authorizations.consume("completion", bearer.digest(completion.get_secret_value()))
+        until = found.completion_until
+        if found.stage != "ready" or until is None or self.clock.now() >= until:
+            raise ConnectError(
+                "This completion is over: it is valid for a minute. Begin again.", code="completion_expired"
+            )
+        self.authorizations.move(found.completed(), read=found)
+        return found
+
+    def _exchanged(self, found: Authorization, method: OAuth2Method, client: OAuthClient) -> Tokens:
+        def opened(sealed: bytes, name: str) -> SecretStr:
+            return SecretStr(self.sealer.open(sealed, found.seal_context(name)).get_secret_value().decode())
+
+        return self.token_endpoint.exchange(
+            method,
+            client,
+            found.variables,
+            code=opened(found.sealed_code or b"", "code"),
+            code_verifier=opened(found.sealed_verifier, "code_verifier"),
+            redirect_uri=found.redirect_uri,
+        )
+
+    def _granted(
+        self, found: Authorization, app: App, method: OAuth2Method, client: OAuthClient, tokens: Tokens
+    ) -> "Granted":
+        variables = {**found.variables, **tokens.kept}
+        values = {"accessToken": tokens.access_token, "tokenType": SecretStr(tokens.token_type), **client.extra}
+        if tokens.refresh_token:
+            values["refreshToken"] = tokens.refresh_token
+        account = self._account(method, Secret(values, _known_hosts(method, variables)), variables)
+        variables |= account.kept or {}
+        scopes = found.scopes if tokens.scopes is None else tokens.scopes
+        return Granted(
+            found, app, tokens, Secret(values, hosts(method, variables)), variables, scopes, account.id, account.name
+        )
+
+    def _account(self, method: OAuth2Method, secret: Secret, variables: Mapping[str, str]) -> "Account":
+        """By the probe; where it does not answer, the credential is kept without an account id."""
+        needs = [each for each in method.kept if each.source == "probe" and each.required]
+        probe = method.probe
+        if probe is None or not (needs or probe.account_id or probe.account_name):
+            return Account()
+        try:
+            content = self.probing.ask(method, secret, variables).content
+        except ProviderError:
+            if needs:
+                raise
+            return Account()
+        kept = read_kept(method.kept, "probe", lambda path: dig(content, path))
+        return Account(_text(content, probe.account_id), _text(content, probe.account_name), kept)
+
+    def _create(self, granted: "Granted", user: User, prepared: PreparedSeal, *, actor: str) -> Credential:
+        now, found = self.clock.now(), granted.authorization
+        new = Credential(
+            workspace_id=found.workspace_id,
+            user_id=found.user_id,
+            user_email=user.email,
+            credential_id=CredentialId(identifier("cred", at=now, entropy=self.entropy.bytes(ENTROPY_BYTES))),
+            app=found.app,
+            kind="oauth2",
+            name=f"{granted.app.name} {granted.account_name or user.username}"[:200],
+            created_at=now,
+            updated_at=now,
+        )
+        new = self._with_grant(new, granted, prepared)
+        self.credentials.create(
+            new,
+            event=credential_event("credential.created", new, at=now, entropy=self.entropy),
+            audit=audit_line("credential.created", new, actor=actor, at=now, entropy=self.entropy),
+        )
+        return new
+
+    def _reconnect(
+        self, credential_id: CredentialId, granted: "Granted", prepared: PreparedSeal, *, actor: str
+    ) -> Credential:
+        """In place: the same id, a new generation. The account is pinned."""
+        for _ in range(ATTEMPTS):
+            read = self.credentials.get(credential_id)
+            if read is None:
+                raise NotFoundError("This credential was deleted meanwhile. Connect it anew.")
+            if read.account_id is not None and granted.account_id not in (None, read.account_id):
+                raise ConnectError(
+                    "This is another account than before: connect it as a new credential.", code="wrong_account"
+                )
+            now = self.clock.now()
+            new = self._with_grant(
+                read.changed(at=now, generation=read.generation + 1, kind="oauth2"), granted, prepared
+            )
+            try:
+                self.credentials.change(
+                    new,
+                    read=read,
+                    event=credential_event("credential.reconnected", new, at=now, entropy=self.entropy),
+                    audit=audit_line("credential.reconnected", new, actor=actor, at=now, entropy=self.entropy),
+                )
+            except ConflictError:
+                continue
+            return new
+        raise ConflictError("This credential is being changed all the time. Begin again.")
+
+    def _with_grant(self, row: Credential, granted: "Granted", prepared: PreparedSeal) -> Credential:
+        now, tokens, found = self.clock.now(), granted.tokens, granted.authorization
+        new = replace(
+            row,
+            status="active",
+            failures=0,
+            last_failure=None,
+            lease_until=None,
+            last_verified_at=now if granted.account_id else row.last_verified_at,
+            last_renewed_at=now,
+            expires_at=tokens.grant_expires_at,
+            token_expires_at=tokens.expires_at,
+            token_issued_at=now,
+            renewable=tokens.refresh_token is not None,
+            scopes=granted.scopes,
+            missing_scopes=tuple(scope for scope in found.scopes if scope not in granted.scopes),
+            account_id=granted.account_id or row.account_id,
+            variables=granted.variables,
+        )
+        new = replace(new, due_at=next_due(new, at=now, check_every=self.check_every))
+        return replace(new, sealed=prepared.seal(granted.secret.to_bytes(), new.seal_context()))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose it is, as far as the provider said."""
+
+    id: str | None = None
+    name: str | None = None
+    kept: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """All that a finished round trip brought."""
+
+    authorization: Authorization
+    app: App
+    tokens: Tokens
+    secret: Secret
+    variables: Mapping[str, str]
+    scopes: tuple[str, ...]
+    account_id: str | None
+    account_name: str | None
+
+
+def _known_hosts(method: OAuth2Method, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """For the probe, which may come before all the values of the base URL are known."""
+    known = method.model_copy(update={"request": method.request.model_copy(update={"base_url": None})})
+    return hosts(known if method.probe and method.probe.url else method, variables)
+
+
+def _text(content: object, path: str | None) -> str | None:
+    found = dig(content, path) if path else None
+    return str(found)[:200] if isinstance(found, str | int) and not isinstance(found, bool) else None
