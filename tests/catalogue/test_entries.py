@@ -129,9 +129,9 @@ def test_what_a_request_carries_can_be_filled_in(app: App) -> None:
 
 @pytest.mark.parametrize("app", APPS, ids=lambda app: app.slug)
 def test_attack_21_a_value_in_a_host_matches_in_full_and_a_suffix_is_fixed(app: App) -> None:
-    hostile = ("evil.example/", "a.b#", "x@evil.example", "evil.example?", "a\\b", "ａ", "a..b", "")
+    hostile = ("evil.example/", "a.b#", "x@evil.example", "evil.example?", "a\\b", "\uff41", "a..b", "")
     for way in app.methods:
-        in_hosts = {name for url in (*way.urls(), *way.pages()) for name in PLACEHOLDER.findall(url.split("/")[2])}
+        in_hosts = {name for url in (*way.urls(), *way.pages()) for name in PLACEHOLDER.findall(url.split("/", 3)[2])}
         for name, pattern in way.patterns().items():
             if name in in_hosts and pattern and not pattern.startswith("^https://"):
                 assert [each for each in hostile if re.fullmatch(pattern, each) and each != "a..b"] == []
