@@ -30,13 +30,13 @@ function say(text) {
   $("notice").textContent = text;
 }
 
-// One click at a time; what goes wrong is said.
-async function during(button, work) {
+// One click at a time; what goes wrong is said where it is looked for.
+async function during(button, work, complain = say) {
   button.disabled = true;
   try {
     await work();
   } catch (error) {
-    say(error.message);
+    complain(error.message);
   } finally {
     button.disabled = false;
   }
@@ -61,7 +61,7 @@ function actionsOf(credential) {
   const add = (label, work, className = "") => {
     const button = element("button", { textContent: label, className });
     button.setAttribute("aria-label", `${label}: ${name}`);
-    button.addEventListener("click", () => during(button, work));
+    button.addEventListener("click", () => during(button, work, (text) => tellOf(credential, text)));
     actions.push(button);
   };
   if (type === "dev-provider" && status === "expired") add("Reconnect", () => connect(credentialId), "primary");

@@ -15,14 +15,17 @@ def test_a_restart_finds_key_and_data_again(tmp_path: Path) -> None:
     mode = (tmp_path / "local.json").stat().st_mode & 0o777
     headers = {"authorization": f"Bearer {told['apiKey']}"}
     requests.post(f"{told['apiUrl']}/users", json={"username": "kept"}, headers=headers, timeout=60)
+    page = requests.get(told["demoUrl"], timeout=60)
     first_code = first.stop(signal.SIGINT)
 
     second = launch(tmp_path)
     found = requests.get(f"{second.told['apiUrl']}/users/kept", headers=headers, timeout=60)
-    same_key = second.told["apiKey"] == told["apiKey"]
+    same = [second.told[name] == told[name] for name in ("apiKey", "demoUrl")]
     second.stop()
 
-    assert (mode, first_code, found.status_code, same_key) == (0o600, 0, 200, True)
+    assert (mode, first_code, found.status_code, same) == (0o600, 0, 200, [True, True])
+    assert page.status_code == 200
+    assert "Connect Dev Provider</button>" in page.text
 
 
 def test_a_busy_port_is_named(tmp_path: Path) -> None:
