@@ -1,12 +1,13 @@
 """Small servers on loopback: what the demo's product and its provider share."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
 MAX_BODY_BYTES = 256 * 1024
@@ -63,6 +64,11 @@ class Site(ThreadingHTTPServer):
     def reply_to(self, asked: Asked) -> Reply:
         """The answer. Raises: BadRequestError."""
         raise NotImplementedError
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that went away is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def start(self) -> None:
         """Serve until stopped."""
