@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+from local.demo import demonstrating
 from local.deployment import deploy, seed
 from local.emulator import Emulator
 from local.packaging import load_template
@@ -48,18 +49,20 @@ def run(state: State, proxy: Proxy) -> int:
         seeded = seed(emulator, state, outputs)
         proxy.point_to(emulator.port, outputs, template_answers(load_template()))
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        told = {
-            "apiUrl": url,
-            "apiKey": seeded["apiKey"],
-            "workspaceId": seeded["workspaceId"],
-            "pid": os.getpid(),
-        }
-        state.write("local.json", told)
-        print(f"evergrant ready {url}", flush=True)
-        while not stop.wait(1):
-            if emulator.process.poll() is not None:
-                print("evergrant: the emulator ended by itself: see emulator.log", file=sys.stderr)
-                return 1
+        with demonstrating(state, seeded, url) as demo_url:
+            told = {
+                "apiUrl": url,
+                "apiKey": seeded["apiKey"],
+                "workspaceId": seeded["workspaceId"],
+                "demoUrl": demo_url,
+                "pid": os.getpid(),
+            }
+            state.write("local.json", told)
+            print(f"evergrant ready {url}", flush=True)
+            while not stop.wait(1):
+                if emulator.process.poll() is not None:
+                    print("evergrant: the emulator ended by itself: see emulator.log", file=sys.stderr)
+                    return 1
     except RuntimeError as error:
         print(f"evergrant: {error}", file=sys.stderr)
         return 1

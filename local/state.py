@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 class InUseError(Exception):
@@ -25,7 +26,7 @@ class State:
         except OSError as error:
             raise InUseError from error
 
-    def read(self, name: str) -> dict[str, str] | None:
+    def read(self, name: str) -> dict[str, Any] | None:
         """A JSON file of the folder."""
         path = self.folder / name
         return json.loads(path.read_text()) if path.is_file() else None
@@ -40,3 +41,7 @@ class State:
     def forget(self, name: str) -> None:
         """Remove a file of the folder."""
         (self.folder / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let another launcher have it."""
+        self._lock.close()

@@ -2,11 +2,12 @@
 
 import signal
 import socket
+import time
 from pathlib import Path
 
 import requests
 
-from tests.stack.conftest import launch
+from tests.stack.conftest import PATIENCE_SECONDS, launch
 
 
 def test_a_restart_finds_key_and_data_again(tmp_path: Path) -> None:
@@ -15,14 +16,32 @@ def test_a_restart_finds_key_and_data_again(tmp_path: Path) -> None:
     mode = (tmp_path / "local.json").stat().st_mode & 0o777
     headers = {"authorization": f"Bearer {told['apiKey']}"}
     requests.post(f"{told['apiUrl']}/users", json={"username": "kept"}, headers=headers, timeout=60)
+    page = requests.get(told["demoUrl"], timeout=60)
     first_code = first.stop(signal.SIGINT)
 
     second = launch(tmp_path)
     found = requests.get(f"{second.told['apiUrl']}/users/kept", headers=headers, timeout=60)
-    same_key = second.told["apiKey"] == told["apiKey"]
+    same = [second.told[name] == told[name] for name in ("apiKey", "demoUrl")]
     second.stop()
 
-    assert (mode, first_code, found.status_code, same_key) == (0o600, 0, 200, True)
+    assert (mode, first_code, found.status_code, same) == (0o600, 0, 200, [True, True])
+    assert page.status_code == 200
+    assert "Connect Dev Provider</button>" in page.text
+
+
+def test_the_demo_hears_of_what_its_user_connects(tmp_path: Path) -> None:
+    launched = launch(tmp_path)
+    url, browser = launched.told["demoUrl"], requests.Session()
+    browser.get(url, timeout=60)
+
+    made = browser.post(f"{url}/connect/key", json={"apiKey": "pk_1"}, headers={"origin": url}, timeout=60).json()
+    deadline, heard = time.monotonic() + PATIENCE_SECONDS, list[dict[str, str]]()
+    while not heard and time.monotonic() < deadline:
+        time.sleep(0.2)
+        heard = browser.get(f"{url}/events", timeout=60).json()["data"]
+    launched.stop()
+
+    assert [(each["type"], each["credentialId"]) for each in heard] == [("credential.created", made["credentialId"])]
 
 
 def test_a_busy_port_is_named(tmp_path: Path) -> None:
