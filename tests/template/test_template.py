@@ -1,5 +1,6 @@
 """What the template promises: one stem, least privilege, protected tables, queues with a second chance."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,21 @@ def test_attack_41_no_route_is_greedy_and_few_are_open() -> None:
     assert routes
     assert not any("+" in each["Path"] or each["Method"] in {"ANY", "any"} for each in routes)
     assert opened == OPEN
+
+
+def test_sam_validates_it() -> None:
+    command = [ROOT / ".tools/sam/bin/sam", "validate", "--lint"]
+    environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"}
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_attack_71_checkov_finds_nothing_that_has_no_reason() -> None:
+    command = [ROOT / ".tools/checkov/bin/checkov", "--config-file", ".checkov.yaml"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert found.returncode == 0, found.stdout
 
 
 def test_cfn_lint_finds_nothing() -> None:

@@ -1,0 +1,104 @@
+"""Lays out the layers for the template's runtime and platform, from any Python 3.11 or newer; no container.
+
+`sam build` calls it by the layers' Makefiles; `make build` and the tests call it directly:
+
+    python3 layers/build.py dependencies TARGET [--host]
+    python3 layers/build.py core TARGET [--host]
+
+`--host` lays out this machine's twin instead, from this interpreter.
+"""
+
+import argparse
+import compileall
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNTIME = "3.13"
+PLATFORM = "manylinux2014_aarch64"
+SERVICES = frozenset({"dynamodb", "kms", "sqs"})
+"""The AWS services that the adapters call: of botocore's data only theirs is kept."""
+SHARED_DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
+
+
+def main() -> int:
+    """The exit code."""
+    parser = argparse.ArgumentParser(description="Lay out a layer.")
+    parser.add_argument("layer", choices=("dependencies", "core"))
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--host", action="store_true", help="this machine's twin")
+    asked = parser.parse_args()
+    packages = asked.target.resolve() / "python"
+    packages.mkdir(parents=True, exist_ok=True)
+    if asked.layer == "core":
+        ignore = shutil.ignore_patterns("__pycache__", "*.pyc", "README.md")
+        shutil.copytree(ROOT / "layers/core/evergrant", packages / "evergrant", ignore=ignore, dirs_exist_ok=True)
+    else:
+        _install(packages, host=asked.host)
+        _prune(packages)
+    compiled = _compile(packages, host=asked.host)
+    size = sum(path.stat().st_size for path in packages.rglob("*") if path.is_file())
+    code = (
+        "with byte-code" if compiled else f"as source: no Python {RUNTIME} here to compile with, so starts are slower"
+    )
+    print(f"{asked.layer} layer: {size / 1e6:.1f} MB {code}")
+    return 0
+
+
+def _install(packages: Path, *, host: bool) -> None:
+    platform = [
+        *("--python-version", RUNTIME, "--platform", PLATFORM, "--implementation", "cp", "--only-binary", ":all:"),
+    ]
+    command = [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"),
+        *("--no-deps", "--require-hashes", "--requirement", str(ROOT / "requirements/runtime.txt")),
+        *("--target", str(packages), "--upgrade"),
+        *([] if host else platform),
+    ]
+    subprocess.run(command, check=True)
+
+
+def _prune(packages: Path) -> None:
+    """What no function reads at run time."""
+    for data in (packages / "botocore/data").iterdir():
+        if data.name not in SERVICES | SHARED_DATA:
+            shutil.rmtree(data) if data.is_dir() else data.unlink()
+    for pattern in ("**/tests", "boto3/data", "boto3/examples", "bin", "**/swagger_ui"):
+        for path in list(packages.glob(pattern)):
+            shutil.rmtree(path)
+    for path in [*packages.rglob("*.pyi"), *packages.rglob("*.exe")]:
+        path.unlink()
+
+
+def _compile(packages: Path, *, host: bool) -> bool:
+    """Unchecked-hash byte-code: nothing is looked at again at a cold start, whatever the files' times are."""
+    if host:
+        return compileall.compile_dir(
+            packages, quiet=2, workers=0, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+        )
+    python = _runtime_python()
+    if python is None:
+        return False
+    command = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(packages)]
+    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode == 0
+
+
+def _runtime_python() -> str | None:
+    """An interpreter of the template's runtime that really runs: a shim of that name may only pretend."""
+    for name in (sys.executable, os.environ.get("RUNTIME_PYTHON", ""), f"python{RUNTIME}"):
+        found = shutil.which(name) if name else None
+        probe = [found, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"] if found else None
+        if probe is None:
+            continue
+        answer = subprocess.run(probe, check=False, capture_output=True, text=True)
+        if answer.returncode == 0 and answer.stdout.strip() == RUNTIME:
+            return found
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
