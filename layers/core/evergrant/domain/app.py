@@ -26,6 +26,8 @@ PLACEHOLDER = re.compile(r"\{([a-z][A-Za-z0-9]*)\}")
 TOKEN_VALUES = frozenset({"accessToken", "refreshToken", "tokenType", "clientId"})
 """Names of values that OAuth itself brings."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+_LIST = re.compile(r"\^(?:[a-z0-9()|-]|\\\.)+\$")
+"""A pattern that lists what it takes: no class, no repeat, nothing open."""
 
 
 def _url(text: str, info: ValidationInfo) -> str:
@@ -74,11 +76,14 @@ class Property(_Model):
     default: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
+Headers = dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")], Template]
+
+
 class Request(_Model):
     """How requests carry the secret: templates over the values, such as `Bearer {apiKey}`."""
 
     base_url: Url | None = None
-    headers: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")], Template] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     params: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")], Template] = Field(
         default_factory=dict
     )
@@ -96,8 +101,14 @@ class Probe(_Model):
     """Instead of `path`, where the call goes to another host than the API's."""
     body: Annotated[str, StringConstraints(max_length=1000)] | None = None
     """JSON, for POST."""
+    headers: Headers | None = None
+    """Instead of the request's, where those name values that this very call brings."""
     alive: tuple[int, ...] = (200,)
     dead: tuple[int, ...] = (401,)
+    error: Annotated[str, StringConstraints(max_length=100)] | None = None
+    """A dotted path into the answer of an `alive` status: a text that is there says that the call failed after all."""
+    dead_errors: tuple[Line, ...] = ()
+    """The texts at `error` that mean a dead secret; any other says nothing of the secret."""
     account_id: Annotated[str, StringConstraints(max_length=100)] | None = None
     """A dotted path into the JSON answer."""
     account_name: Annotated[str, StringConstraints(max_length=100)] | None = None
@@ -140,6 +151,7 @@ class _Method(_Model):
         templates = [
             *self.request.headers.values(),
             *self.request.params.values(),
+            *((self.probe and self.probe.headers) or {}).values(),
             *self.urls(),
             *self.pages(),
         ]
@@ -151,15 +163,17 @@ class _Method(_Model):
         return self
 
     def _hosts_are_fixed(self) -> None:
-        """A value may only stand before a fixed suffix of the host, and only where a pattern guards it."""
+        """A value in a host has a pattern, and stands before a fixed suffix or is one of those that the pattern lists."""
         patterns = self.patterns()
         for url in (*self.urls(), *self.pages()):
             host = url.split("://", 1)[-1].split("/", 1)[0]
             names = PLACEHOLDER.findall(host)
             if any(patterns.get(name) is None for name in names):
                 raise ValueError("a value in a host needs a pattern")
-            if names and not re.search(r"\}\.[a-z0-9-]+(\.[a-z0-9-]+)+$", host) and not self.whole_host():
-                raise ValueError("a host needs a fixed suffix, or `host_is_merchants`")
+            listed = all(_LIST.fullmatch(patterns.get(name) or "") for name in names)
+            suffixed = re.search(r"\}\.[a-z0-9-]+(\.[a-z0-9-]+)+$", host)
+            if names and not (suffixed or listed or self.whole_host()):
+                raise ValueError("a host needs a fixed suffix, a pattern that lists hosts, or `host_is_merchants`")
 
     def patterns(self) -> dict[str, str | None]:
         """What guards each value that may stand in a host."""
