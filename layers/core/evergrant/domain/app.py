@@ -76,7 +76,8 @@ class Property(_Model):
     default: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
-Headers = dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")], Template]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
+Headers = dict[HeaderName, Template]
 
 
 class Request(_Model):
@@ -152,6 +153,8 @@ class _Method(_Model):
             *self.request.headers.values(),
             *self.request.params.values(),
             *((self.probe and self.probe.headers) or {}).values(),
+            (self.probe and self.probe.path) or "",
+            *self.parameters(),
             *self.urls(),
             *self.pages(),
         ]
@@ -163,7 +166,7 @@ class _Method(_Model):
         return self
 
     def _hosts_are_fixed(self) -> None:
-        """A value in a host has a pattern, and stands before a fixed suffix or is one of those that the pattern lists."""
+        """A value in a host has a pattern, and stands before a fixed suffix or is one that the pattern lists."""
         patterns = self.patterns()
         for url in (*self.urls(), *self.pages()):
             host = url.split("://", 1)[-1].split("/", 1)[0]
@@ -191,6 +194,10 @@ class _Method(_Model):
         """Every URL that a browser is sent to."""
         return []
 
+    def parameters(self) -> list[str]:
+        """Further templates."""
+        return []
+
     def urls(self) -> list[str]:
         """Every URL that a secret may be sent to."""
         return [url for url in (self.request.base_url, self.probe and self.probe.url) if url]
@@ -212,6 +219,9 @@ class OAuth1Method(_Method):
     kind: Literal["oauth1"]
     signature_method: Literal["HMAC-SHA1", "HMAC-SHA256", "RSA-SHA1"] = "HMAC-SHA256"
     realm: Template | None = None
+
+    def parameters(self) -> list[str]:
+        return [self.realm or ""]
 
 
 class OAuth2Method(_Method):
@@ -237,6 +247,8 @@ class OAuth2Method(_Method):
         default_factory=dict
     )
     """Further fixed members of a token request."""
+    token_headers: dict[HeaderName, Line] = Field(default_factory=dict)
+    """Further fixed headers of requests to the token and revocation endpoints."""
     client_extra: tuple[PropertyName, ...] = ()
     """Further values of the owner's client (`extra` of `PUT /apps/{app}/client`) that templates use."""
     kept: tuple[Kept, ...] = ()
@@ -244,6 +256,7 @@ class OAuth2Method(_Method):
     """The access token's life in seconds, where the answer does not say."""
     refresh: Literal["rotate_strict", "rotate_overlap", "keep", "none"] = "keep"
     refresh_token_lifetime_days: int | None = None
+    """How long an unused refresh token lives."""
     revocation_scope: Literal["token", "grant"] = "grant"
     dead_grant_errors: tuple[Line, ...] = ()
     """The provider's own words for a dead grant, besides `invalid_grant`."""
@@ -265,6 +278,9 @@ class OAuth2Method(_Method):
 
     def pages(self) -> list[str]:
         return [self.authorization_endpoint]
+
+    def parameters(self) -> list[str]:
+        return [*self.authorization_parameters.values()]
 
     def urls(self) -> list[str]:
         endpoints = [self.token_endpoint, self.revocation_endpoint]
