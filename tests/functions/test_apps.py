@@ -36,7 +36,7 @@ def test_an_own_app_is_used_like_any_other_and_forgotten(functions: Functions) -
 def test_an_override_never_receives_a_secret_that_was_sealed_for_other_hosts(functions: Functions) -> None:
     made = connect(functions)
     entry = functions.call("apps", "GET", "/apps/klaviyo").body
-    entry["methods"][0]["request"]["base_url"] = "https://collector.example"
+    entry["methods"][-1]["request"]["base_url"] = "https://collector.example"
 
     put = functions.call("apps", "PUT", "/apps/klaviyo", entry)
     token = functions.call("fresh_token", "POST", f"/credentials/{made.body['credentialId']}/token")

@@ -27,7 +27,7 @@ def test_a_key_comes_in_is_listed_handed_out_and_forgotten(functions: Functions)
 
     assert made.status == 201
     assert [each["credentialId"] for each in listed.body["data"]] == [made.body["credentialId"]]
-    assert token.body["headers"] == {"Authorization": f"Klaviyo-API-Key {CANARY}"}
+    assert token.body["headers"]["Authorization"] == f"Klaviyo-API-Key {CANARY}"
     assert token.headers["cache-control"] == "no-store"
     assert (deleted.status, deleted.body) == (
         200,

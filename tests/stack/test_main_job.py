@@ -28,7 +28,7 @@ def test_a_key_comes_in_is_listed_handed_out_and_forgotten(stack: Stack) -> None
 
     assert [each["credentialId"] for each in listed.json()["data"]] == [credential_id]
     assert CANARY not in listed.text
-    assert token.json()["headers"] == {"Authorization": f"Klaviyo-API-Key {CANARY}"}
+    assert token.json()["headers"]["Authorization"] == f"Klaviyo-API-Key {CANARY}"
     assert token.headers["cache-control"] == "no-store"
     assert (deleted.status_code, after.status_code) == (200, 404)
     assert [line["action"] for line in audit.json()["data"]] == ["credential.deleted", "credential.created"]

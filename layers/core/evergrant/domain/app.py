@@ -26,6 +26,8 @@ PLACEHOLDER = re.compile(r"\{([a-z][A-Za-z0-9]*)\}")
 TOKEN_VALUES = frozenset({"accessToken", "refreshToken", "tokenType", "clientId"})
 """Names of values that OAuth itself brings."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+_LIST = re.compile(r"\^(?:[a-z0-9()|-]|\\\.)+\$")
+"""A pattern that lists what it takes: no class, no repeat, nothing open."""
 
 
 def _url(text: str, info: ValidationInfo) -> str:
@@ -74,11 +76,15 @@ class Property(_Model):
     default: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
+Headers = dict[HeaderName, Template]
+
+
 class Request(_Model):
     """How requests carry the secret: templates over the values, such as `Bearer {apiKey}`."""
 
     base_url: Url | None = None
-    headers: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")], Template] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     params: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")], Template] = Field(
         default_factory=dict
     )
@@ -96,8 +102,14 @@ class Probe(_Model):
     """Instead of `path`, where the call goes to another host than the API's."""
     body: Annotated[str, StringConstraints(max_length=1000)] | None = None
     """JSON, for POST."""
+    headers: Headers | None = None
+    """Instead of the request's, where those name values that this very call brings."""
     alive: tuple[int, ...] = (200,)
     dead: tuple[int, ...] = (401,)
+    error: Annotated[str, StringConstraints(max_length=100)] | None = None
+    """A dotted path into the answer of an `alive` status: a text that is there says that the call failed after all."""
+    dead_errors: tuple[Line, ...] = ()
+    """The texts at `error` that mean a dead secret; any other says nothing of the secret."""
     account_id: Annotated[str, StringConstraints(max_length=100)] | None = None
     """A dotted path into the JSON answer."""
     account_name: Annotated[str, StringConstraints(max_length=100)] | None = None
@@ -140,6 +152,9 @@ class _Method(_Model):
         templates = [
             *self.request.headers.values(),
             *self.request.params.values(),
+            *((self.probe and self.probe.headers) or {}).values(),
+            (self.probe and self.probe.path) or "",
+            *self.parameters(),
             *self.urls(),
             *self.pages(),
         ]
@@ -151,15 +166,17 @@ class _Method(_Model):
         return self
 
     def _hosts_are_fixed(self) -> None:
-        """A value may only stand before a fixed suffix of the host, and only where a pattern guards it."""
+        """A value in a host has a pattern, and stands before a fixed suffix or is one that the pattern lists."""
         patterns = self.patterns()
         for url in (*self.urls(), *self.pages()):
             host = url.split("://", 1)[-1].split("/", 1)[0]
             names = PLACEHOLDER.findall(host)
             if any(patterns.get(name) is None for name in names):
                 raise ValueError("a value in a host needs a pattern")
-            if names and not re.search(r"\}\.[a-z0-9-]+(\.[a-z0-9-]+)+$", host) and not self.whole_host():
-                raise ValueError("a host needs a fixed suffix, or `host_is_merchants`")
+            listed = all(_LIST.fullmatch(patterns.get(name) or "") for name in names)
+            suffixed = re.search(r"\}\.[a-z0-9-]+(\.[a-z0-9-]+)+$", host)
+            if names and not (suffixed or listed or self.whole_host()):
+                raise ValueError("a host needs a fixed suffix, a pattern that lists hosts, or `host_is_merchants`")
 
     def patterns(self) -> dict[str, str | None]:
         """What guards each value that may stand in a host."""
@@ -175,6 +192,10 @@ class _Method(_Model):
 
     def pages(self) -> list[str]:
         """Every URL that a browser is sent to."""
+        return []
+
+    def parameters(self) -> list[str]:
+        """Further templates."""
         return []
 
     def urls(self) -> list[str]:
@@ -198,6 +219,9 @@ class OAuth1Method(_Method):
     kind: Literal["oauth1"]
     signature_method: Literal["HMAC-SHA1", "HMAC-SHA256", "RSA-SHA1"] = "HMAC-SHA256"
     realm: Template | None = None
+
+    def parameters(self) -> list[str]:
+        return [self.realm or ""]
 
 
 class OAuth2Method(_Method):
@@ -223,8 +247,8 @@ class OAuth2Method(_Method):
         default_factory=dict
     )
     """Further fixed members of a token request."""
-    token_types: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")], ...] = ("bearer",)
-    """The `token_type`s that are used as bearer tokens, in lower case (RFC 6749, 7.1)."""
+    token_headers: dict[HeaderName, Line] = Field(default_factory=dict)
+    """Further fixed headers of requests to the token and revocation endpoints."""
     client_extra: tuple[PropertyName, ...] = ()
     """Further values of the owner's client (`extra` of `PUT /apps/{app}/client`) that templates use."""
     kept: tuple[Kept, ...] = ()
@@ -232,6 +256,7 @@ class OAuth2Method(_Method):
     """The access token's life in seconds, where the answer does not say."""
     refresh: Literal["rotate_strict", "rotate_overlap", "keep", "none"] = "keep"
     refresh_token_lifetime_days: int | None = None
+    """How long an unused refresh token lives."""
     revocation_scope: Literal["token", "grant"] = "grant"
     dead_grant_errors: tuple[Line, ...] = ()
     """The provider's own words for a dead grant, besides `invalid_grant`."""
@@ -253,6 +278,9 @@ class OAuth2Method(_Method):
 
     def pages(self) -> list[str]:
         return [self.authorization_endpoint]
+
+    def parameters(self) -> list[str]:
+        return [*self.authorization_parameters.values()]
 
     def urls(self) -> list[str]:
         endpoints = [self.token_endpoint, self.revocation_endpoint]
