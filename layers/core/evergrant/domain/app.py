@@ -249,6 +249,8 @@ class OAuth2Method(_Method):
     """Further fixed members of a token request."""
     token_headers: dict[HeaderName, Line] = Field(default_factory=dict)
     """Further fixed headers of requests to the token and revocation endpoints."""
+    token_types: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")], ...] = ("bearer",)
+    """The `token_type`s that are used as bearer tokens, in lower case (RFC 6749, 7.1)."""
     client_extra: tuple[PropertyName, ...] = ()
     """Further values of the owner's client (`extra` of `PUT /apps/{app}/client`) that templates use."""
     kept: tuple[Kept, ...] = ()

@@ -6,6 +6,7 @@ from evergrant.domain.app import AuthMethod
 from evergrant.domain.rendering import render, with_derived
 from evergrant.domain.secret import Secret
 from evergrant.domain.strict_json import NotStrictJsonError, loads
+from evergrant.domain.tokens import dig
 from evergrant.ports import HttpClient, ProbeAnswer
 
 TOTAL_SECONDS = 8
@@ -27,7 +28,8 @@ class HttpProbing:
         values = with_derived(method.request, {**variables, **secret.revealed()})
         url = render(probe.url or f"{method.request.base_url}{probe.path}", values)
         secret.require_host(url)
-        headers = {name: render(each, values) for name, each in method.request.headers.items()}
+        templates = method.request.headers if probe.headers is None else probe.headers
+        headers = {name: render(each, values) for name, each in templates.items()}
         params = {name: render(each, values) for name, each in method.request.params.items()}
         answer = self._http.send(
             probe.method,
@@ -37,8 +39,14 @@ class HttpProbing:
             total_seconds=TOTAL_SECONDS,
             max_bytes=MAX_BYTES,
         )
-        verdict = True if answer.status in probe.alive else False if answer.status in probe.dead else None
-        return ProbeAnswer(verdict, answer.status, _content(answer.body) if verdict else None)
+        if answer.status not in probe.alive:
+            return ProbeAnswer(False if answer.status in probe.dead else None, answer.status)
+        content = _content(answer.body)
+        # Some apps say no with a good status.
+        said = dig(content, probe.error) if probe.error else None
+        if not isinstance(said, str) or not said:
+            return ProbeAnswer(verdict=True, status=answer.status, content=content)
+        return ProbeAnswer(False if said in probe.dead_errors else None, answer.status)
 
 
 def _with_query(url: str, params: Mapping[str, str]) -> str:

@@ -86,7 +86,7 @@ class HttpTokenEndpoint:
         return self._http.send(
             "POST",
             render(endpoint, variables),
-            headers={"accept": "application/json", "content-type": media_type, **headers},
+            headers={"accept": "application/json", "content-type": media_type, **method.token_headers, **headers},
             body=content.encode(),
             total_seconds=TOTAL_SECONDS,
             max_bytes=MAX_BYTES,

@@ -127,7 +127,11 @@ class Completer:
         self, found: Authorization, app: App, method: OAuth2Method, client: OAuthClient, tokens: Tokens
     ) -> "Granted":
         variables = {**found.variables, **tokens.kept}
-        values = {"accessToken": tokens.access_token, "tokenType": SecretStr(tokens.token_type), **client.extra}
+        values: dict[str, SecretStr] = {
+            "accessToken": tokens.access_token,
+            "tokenType": SecretStr(tokens.token_type),
+            **client.extra,
+        }
         if tokens.refresh_token:
             values["refreshToken"] = tokens.refresh_token
         account = self._account(method, Secret(values, _known_hosts(method, variables)), variables)
