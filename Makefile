@@ -11,7 +11,7 @@ INSTALL = install() { [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
 	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lock clean $(TIERS:%=test-%)
+.PHONY: help run build test openapi lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.don
 
 test-stack: .venv/.done .tools/local/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q tests/stack
+
+openapi: .venv/.done ## write the OpenAPI document anew
+	$(VENV)/python -m tools.openapi
 
 format: .venv/.done ## put it right
 	$(VENV)/ruff check --fix-only --quiet .

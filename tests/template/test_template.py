@@ -90,7 +90,14 @@ def test_every_queue_has_a_dead_letter_queue() -> None:
     assert all(each["SqsManagedSseEnabled"] for each in of_type("AWS::SQS::Queue").values())
 
 
-OPEN = {"/health", "/oauth/start/{authorizationId}", "/oauth/confirm", "/oauth/callback/{workspaceId}/{app}"}
+OPEN = {
+    "/health",
+    "/openapi.json",
+    "/docs",
+    "/oauth/start/{authorizationId}",
+    "/oauth/confirm",
+    "/oauth/callback/{workspaceId}/{app}",
+}
 
 
 def test_attack_41_no_route_is_greedy_and_few_are_open() -> None:

@@ -45,7 +45,15 @@ def wants_page(event: Mapping[str, Any]) -> bool:
     return "text/html" in (header(event, "accept") or "")
 
 
-def page(title: str, body: str, *, status: int = 200, script: str = "", cookies: tuple[str, ...] = ()) -> Answer:
+def page(
+    title: str,
+    body: str,
+    *,
+    status: int = 200,
+    script: str = "",
+    cookies: tuple[str, ...] = (),
+    cached: bool = False,
+) -> Answer:
     """`body` and `script` are ours: whatever comes from outside was escaped before."""
     nonce = secrets.token_urlsafe(16)
     shown = _PAGE.substitute(
@@ -67,7 +75,7 @@ def page(title: str, body: str, *, status: int = 200, script: str = "", cookies:
         headers={
             "content-security-policy": policy,
             "referrer-policy": "strict-origin",
-            "cache-control": "no-store",
+            "cache-control": "public, max-age=300" if cached else "no-store",
             "x-frame-options": "DENY",
             **({"set-cookie": list(cookies)} if cookies else {}),
         },

@@ -1,0 +1,42 @@
+"""The committed OpenAPI document is what the handlers and the template say."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from openapi_spec_validator import validate
+
+from local.packaging import load_template
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT: dict[str, Any] = json.loads((ROOT / "layers/core/evergrant/runtime/openapi.json").read_text("utf-8"))
+ALIASES = ("/{version}", "/headless")
+
+
+def test_it_is_what_the_handlers_say() -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "tools.openapi", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_it_is_openapi() -> None:
+    validate(DOCUMENT)
+
+
+def test_every_route_of_the_template_is_described_and_no_other() -> None:
+    functions = [each for each in load_template()["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
+    events = [event for each in functions for event in each["Properties"].get("Events", {}).values()]
+    routes = {(each["Properties"]["Method"], each["Properties"]["Path"]) for each in events if each["Type"] == "Api"}
+    described = {(method.upper(), path) for path, each in DOCUMENT["paths"].items() for method in each}
+
+    assert {(method, path) for method, path in routes if not path.startswith(ALIASES)} == described
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [each["operationId"] for operations in DOCUMENT["paths"].values() for each in operations.values()]
+
+    assert len(names) == len(set(names))

@@ -1,0 +1,191 @@
+"""What the API answers, as JSON Schema: the part of the OpenAPI document that the handlers' types do not say."""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties}
+
+
+def _many(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _page(item: Schema) -> Schema:
+    return _object(data=_many(item), nextCursor=_or_null(TEXT))
+
+
+TEXT: Schema = {"type": "string"}
+FLAG: Schema = {"type": "boolean"}
+NUMBER: Schema = {"type": "integer"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+ANYTHING: Schema = {"type": "object", "additionalProperties": True}
+TEXTS = _many(TEXT)
+DONE = _object(success=FLAG)
+
+SCHEMAS: dict[str, Schema] = {
+    "Error": _object(
+        message={**TEXT, "description": "What to do next; never a secret."},
+        code={**TEXT, "description": "For programs: snake_case, stable."},
+        requestId=TEXT,
+        details=_many(_object(path=TEXT, message=TEXT)),
+    ),
+    "User": _object(userId=TEXT, username=TEXT, fullName=_or_null(TEXT), email=_or_null(TEXT), tags=TEXTS),
+    "Credential": _object(
+        credentialId=TEXT,
+        userId=TEXT,
+        type={**TEXT, "description": "The app's slug."},
+        kind=TEXT,
+        name=TEXT,
+        status={"type": "string", "enum": ["active", "degraded", "expired"]},
+        createdAt=TIME,
+        updatedAt=TIME,
+        expiresAt=_or_null(TIME),
+        scopes=TEXTS,
+        missingScopes=TEXTS,
+        accountId=_or_null(TEXT),
+        tags=TEXTS,
+    ),
+    "CredentialDetails": {
+        "allOf": [
+            _ref("Credential"),
+            _object(
+                lastVerifiedAt=_or_null(TIME),
+                lastRenewedAt=_or_null(TIME),
+                lastFailure=_or_null(_object(at=TIME, code=TEXT, message=TEXT, transient=FLAG)),
+            ),
+        ]
+    },
+    "UsableSecret": _object(
+        credentialId=TEXT,
+        type=TEXT,
+        kind=TEXT,
+        expiresAt=_or_null(TIME),
+        scopes=TEXTS,
+        missingScopes=TEXTS,
+        secret=ANYTHING,
+        headers=ANYTHING,
+        params=ANYTHING,
+        baseUrl=_or_null(TEXT),
+    ),
+    "AppMetadata": _object(
+        name=TEXT,
+        connector=TEXT,
+        displayName=TEXT,
+        icon=_or_null(TEXT),
+        isOauth=FLAG,
+        categories=TEXTS,
+        docsUrl=TEXT,
+        methods=TEXTS,
+        properties=_many(ANYTHING),
+    ),
+    "OAuthClient": _object(
+        clientId=_or_null(TEXT),
+        scopes=TEXTS,
+        extra={**TEXTS, "description": "The names of the further values."},
+        createdAt=_or_null(TIME),
+        redirectUri={**TEXT, "description": "The address to register with the provider."},
+    ),
+    "Endpoint": _object(
+        endpointId=TEXT,
+        url=TEXT,
+        events=TEXTS,
+        apps=TEXTS,
+        status={"type": "string", "enum": ["healthy", "failing", "paused", "disabled"]},
+        failingSince=_or_null(TIME),
+        disabledReason=_or_null(TEXT),
+    ),
+    "Event": _object(
+        id=TEXT,
+        type=TEXT,
+        timestamp=TIME,
+        userId=_or_null(TEXT),
+        userEmail=_or_null(TEXT),
+        credentialId=_or_null(TEXT),
+        credentialName=_or_null(TEXT),
+        data=ANYTHING,
+    ),
+    "Delivery": _object(
+        deliveryId=TEXT,
+        eventId=TEXT,
+        endpointId=TEXT,
+        status={"type": "string", "enum": ["pending", "delivered", "failed", "exhausted"]},
+        attempts=_many(_object(at=TIME, status=_or_null(NUMBER), durationMs=NUMBER, error=_or_null(TEXT))),
+        nextAttemptAt=_or_null(TIME),
+    ),
+}
+
+CREATED = _object(success=FLAG, credentialId=TEXT, credential=_ref("Credential"))
+DELETED = _object(
+    success=FLAG,
+    revoked={"type": ["boolean", "null"], "description": "true: done; null: queued; false: not possible."},
+    revokeReason=TEXT,
+)
+
+ANSWERS: dict[str, tuple[int, Schema]] = {
+    "GET /users": (200, _page(_ref("User"))),
+    "POST /users": (200, _object(userId=TEXT)),
+    "POST /users/batch": (200, _object(data=_many(_object(userId=TEXT, username=TEXT)), skipped=TEXTS)),
+    "GET /users/{userId}": (200, _ref("User")),
+    "PUT /users/{userId}": (200, _ref("User")),
+    "DELETE /users/{userId}": (200, DONE),
+    "GET /users/{userId}/token": (200, _object(token=TEXT)),
+    "POST /credentials": (201, CREATED),
+    "POST /users/{userId}/credentials": (201, CREATED),
+    "GET /users/{userId}/credentials": (200, _page(_ref("Credential"))),
+    "GET /credentials/users/{userId}": (200, _page(_ref("Credential"))),
+    "GET /credentials/{credentialId}": (200, _ref("CredentialDetails")),
+    "PATCH /credentials/{credentialId}": (200, _ref("CredentialDetails")),
+    "DELETE /credentials/{credentialId}": (200, DELETED),
+    "DELETE /users/{userId}/credentials/{credentialId}": (200, DELETED),
+    "POST /credentials/{credentialId}/token": (200, _ref("UsableSecret")),
+    "POST /credentials/{credentialId}/verify": (
+        200,
+        _object(verified={"type": ["boolean", "null"]}, status=TEXT, checkedAt=TIME),
+    ),
+    "GET /metadata/credentials": (200, _object(data=_many(_ref("AppMetadata")))),
+    "GET /metadata/credentials/{app}": (200, _object(data=_ref("AppMetadata"))),
+    "GET /apps/{app}/client": (200, _ref("OAuthClient")),
+    "PUT /apps/{app}/client": (200, _ref("OAuthClient")),
+    "DELETE /apps/{app}/client": (200, DONE),
+    "DELETE /apps/{app}": (200, DONE),
+    "GET /oauthUrl": (200, _object(oauthUrl=TEXT)),
+    "POST /connect/sessions": (201, _object(token=TEXT, expiresAt=TIME, url=_or_null(TEXT))),
+    "POST /connect/credentials": (201, CREATED),
+    "PATCH /connect/credentials/{credentialId}": (200, _ref("Credential")),
+    "DELETE /connect/credentials/{credentialId}": (200, DELETED),
+    "POST /connect/complete": (201, _object(success=FLAG, credentialId=TEXT)),
+    "GET /webhooks/endpoints": (200, _page(_ref("Endpoint"))),
+    "POST /webhooks/endpoints": (201, {"allOf": [_ref("Endpoint"), _object(secret=TEXT)]}),
+    "GET /webhooks/endpoints/{endpointId}": (200, _ref("Endpoint")),
+    "PATCH /webhooks/endpoints/{endpointId}": (200, _ref("Endpoint")),
+    "DELETE /webhooks/endpoints/{endpointId}": (200, DONE),
+    "POST /webhooks/endpoints/{endpointId}/test": (202, _object(deliveryId=TEXT)),
+    "POST /webhooks/endpoints/{endpointId}/rotate-secret": (200, {"allOf": [_ref("Endpoint"), _object(secret=TEXT)]}),
+    "POST /webhooks/endpoints/{endpointId}/replay": (202, _object(replayed=NUMBER)),
+    "GET /events": (200, _page(_ref("Event"))),
+    "GET /events/{eventId}": (200, _ref("Event")),
+    "GET /events/{eventId}/deliveries": (200, _object(data=_many(_ref("Delivery")))),
+    "POST /events/{eventId}/redeliver": (202, _object(deliveries=NUMBER)),
+    "POST /api-keys": (
+        201,
+        _object(apiKeyId=TEXT, key=TEXT, name=TEXT, scopes=TEXTS, createdAt=TIME),
+    ),
+    "GET /api-keys": (200, _object(data=_many(_object(apiKeyId=TEXT, name=TEXT, scopes=TEXTS, createdAt=TIME)))),
+    "DELETE /api-keys/{apiKeyId}": (200, DONE),
+    "GET /health": (200, _object(status=TEXT)),
+}
+"""Success of each operation; what is not here answers 200 with an object."""
+
+PAGES = frozenset({"GET /oauth/start/{authorizationId}", "POST /oauth/confirm", "GET /docs"})
+"""Answered with HTML."""
