@@ -153,11 +153,22 @@ def test_names_and_aliases_are_given_once() -> None:
     assert len(names) == len(set(names))
 
 
-def test_alloys_names_are_known() -> None:
-    found = load("wooCommerce")
+@pytest.mark.parametrize(
+    ("alias", "slug"),
+    [
+        ("wooCommerce", "woocommerce"),
+        ("bigCommerce", "bigcommerce"),
+        ("quickbooks", "quickbooks-online"),
+        ("google-sheet", "google-sheets"),
+        ("outlook", "microsoft-outlook"),
+        ("squareup", "square"),
+    ],
+)
+def test_names_that_users_bring_along_are_known(alias: str, slug: str) -> None:
+    found = load(alias)
 
     assert found
-    assert found.slug == "woocommerce"
+    assert found.slug == slug
 
 
 @pytest.mark.parametrize("slug", ["../apps/stripe", "stripe.toml", "", "STRIPE", "a" * 65, "stripe\0"])
