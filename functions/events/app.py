@@ -5,7 +5,8 @@ from evergrant.domain.events import Event, EventType
 from evergrant.domain.times import iso_or_none
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Answer, Http, PageQuery, caller, ok
+from evergrant.runtime.http import Answer, Http, PageQuery, Strict, answer, caller, ok
+from evergrant.use_cases.webhooks.replay import redeliver
 from pydantic import AwareDatetime
 
 http = Http()
@@ -58,6 +59,28 @@ def deliveries(event_id: str) -> Answer:
     event = _found(event_id)
     found = wiring.webhooks().deliveries(event.workspace_id, event.event_id)
     return ok({"data": [each.shown() for each in found], "nextCursor": None})
+
+
+class Redelivery(Strict):
+    """`POST /events/{eventId}/redeliver`"""
+
+    endpoint_id: str | None = None
+
+
+@http.post("/events/<event_id>/redeliver")
+def send_again(event_id: str, body: Redelivery | None = None) -> Answer:
+    """Send it again, to one endpoint or to all that want it."""
+    who = caller(http)
+    who.require("webhooks")
+    count = redeliver(
+        who,
+        event_id,
+        body.endpoint_id if body else None,
+        webhooks=wiring.webhooks(),
+        deliveries=wiring.deliveries(),
+        clock=wiring.clock(),
+    )
+    return answer(202, {"deliveries": count})
 
 
 def _found(event_id: str) -> Event:

@@ -14,7 +14,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, 
         if happened is None:
             continue
         try:
-            opened = fan_out(happened, webhooks=wiring.webhooks(), deliveries=wiring.deliveries())
+            opened = fan_out(
+                happened, webhooks=wiring.webhooks(), directory=wiring.directory(), deliveries=wiring.deliveries()
+            )
         except Exception as error:  # noqa: BLE001  # whatever it is, this record must come again
             logger().error("fan_out_failed", extra={"event_id": happened.event_id, "error": type(error).__name__})
             return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}

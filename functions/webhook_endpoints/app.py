@@ -1,5 +1,6 @@
 """/webhooks/endpoints: who hears of what."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -8,9 +9,10 @@ from evergrant.domain.events import EventType
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, Strict, answer, caller, idempotent, ok, secret
 from evergrant.runtime.settings import settings
-from evergrant.runtime.text import OptionalText
+from evergrant.runtime.text import OptionalText, Tags
 from evergrant.use_cases.webhooks import endpoints
-from pydantic import Field
+from evergrant.use_cases.webhooks.replay import Window, replay
+from pydantic import AwareDatetime, Field
 
 http = Http()
 handler = http.handler
@@ -27,6 +29,7 @@ class NewEndpoint(Strict):
     url: Url
     events: Types = ()
     apps: Apps = ()
+    user_tags: Tags = ()
     description: OptionalText = None
 
 
@@ -36,8 +39,24 @@ class EndpointChanges(Strict):
     url: Url | None = None
     events: Types | None = None
     apps: Apps | None = None
+    user_tags: Tags | None = None
     description: OptionalText = None
     status: Literal["active", "paused"] | None = None
+
+
+class Rotation(Strict):
+    """`POST /webhooks/endpoints/{endpointId}/rotate-secret`"""
+
+    overlap_seconds: Annotated[int, Field(ge=0, le=604_800)] = 86_400
+
+
+class Replay(Strict):
+    """`POST /webhooks/endpoints/{endpointId}/replay`"""
+
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    types: Types = ()
+    only_failed: bool = False
 
 
 def _check(url: str) -> None:
@@ -60,7 +79,7 @@ def create(body: NewEndpoint) -> Answer:
     _check(body.url)
     made, signing = endpoints.create_endpoint(
         who,
-        endpoints.NewEndpoint(body.url, body.events, body.apps, body.description),
+        endpoints.NewEndpoint(body.url, body.events, body.apps, body.user_tags, body.description),
         webhooks=wiring.webhooks(),
         sealer=wiring.sealer(),
         clock=wiring.clock(),
@@ -109,6 +128,39 @@ def delete(endpoint_id: str) -> Answer:
     who.require("webhooks")
     endpoints.delete_endpoint(who, endpoint_id, webhooks=wiring.webhooks())
     return ok({"success": True})
+
+
+@http.post("/webhooks/endpoints/<endpoint_id>/rotate-secret")
+def rotate(endpoint_id: str, body: Rotation | None = None) -> Answer:
+    """A new secret, shown once; both sign meanwhile."""
+    who = caller(http)
+    who.require("webhooks")
+    new, signing = endpoints.rotate_secret(
+        who,
+        endpoint_id,
+        timedelta(seconds=(body or Rotation()).overlap_seconds),
+        webhooks=wiring.webhooks(),
+        sealer=wiring.sealer(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    return secret(200, {**new.shown(), "secret": signing.get_secret_value()})
+
+
+@http.post("/webhooks/endpoints/<endpoint_id>/replay")
+def replay_events(endpoint_id: str, body: Replay) -> Answer:
+    """Send again what it missed."""
+    who = caller(http)
+    who.require("webhooks")
+    count = replay(
+        who,
+        endpoint_id,
+        Window(body.since, body.until, body.types, body.only_failed),
+        webhooks=wiring.webhooks(),
+        deliveries=wiring.deliveries(),
+        clock=wiring.clock(),
+    )
+    return answer(202, {"replayed": count})
 
 
 @http.post("/webhooks/endpoints/<endpoint_id>/test")

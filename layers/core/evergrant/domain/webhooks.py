@@ -1,6 +1,7 @@
 """Webhook endpoints and deliveries: who hears of what, and when it is tried again."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -30,10 +31,15 @@ class Endpoint:
     sealed_secret: bytes
     events: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
+    user_tags: tuple[str, ...] = ()
     description: str | None = None
     paused: bool = False
     failing_since: datetime | None = None
     disabled_reason: str | None = None
+    sealed_old_secret: bytes | None = None
+    """During a rotation: both sign until `old_until`."""
+    old_until: datetime | None = None
+    secret_generation: int = 1
 
     @property
     def status(self) -> Literal["healthy", "failing", "paused", "disabled"]:
@@ -44,14 +50,25 @@ class Endpoint:
             return "paused"
         return "failing" if self.failing_since else "healthy"
 
-    def hears(self, event: Event) -> bool:
-        """Whether `event` is to be delivered here."""
+    def hears(self, event: Event, *, tags: Collection[str] | None = None) -> bool:
+        """Whether `event` is to be delivered here; `tags` are its user's, None where they do not matter."""
         if self.disabled_reason or self.paused:
             return False
         if event.only_endpoint:
             return event.only_endpoint == self.endpoint_id
         app = event.data.get("app")
-        return event.type in (self.events or DEFAULT_TYPES) and (not self.apps or app in self.apps)
+        tagged = tags is None or not self.user_tags or not set(self.user_tags).isdisjoint(tags)
+        return event.type in (self.events or DEFAULT_TYPES) and (not self.apps or app in self.apps) and tagged
+
+    def rotated(self, sealed_secret: bytes, *, old_until: datetime) -> "Endpoint":
+        """The new secret signs at once, the old one beside it until `old_until`."""
+        return replace(
+            self,
+            sealed_secret=sealed_secret,
+            secret_generation=self.secret_generation + 1,
+            sealed_old_secret=self.sealed_secret,
+            old_until=old_until,
+        )
 
     def after(self, *, ok: bool, status: int | None, at: datetime) -> "Endpoint":
         """Its health after an attempt: 410 disables at once, five days of failure do too."""
@@ -68,6 +85,7 @@ class Endpoint:
             "url": self.url,
             "events": list(self.events or DEFAULT_TYPES),
             "apps": list(self.apps),
+            "userTags": list(self.user_tags),
             "description": self.description,
             "status": self.status,
             "failingSince": iso_or_none(self.failing_since),
@@ -112,6 +130,10 @@ class Delivery:
             return replace(self, attempts=attempts, status="exhausted", next_attempt_at=None)
         wait = WAITS[len(attempts)] * (1 + jitter / 10)
         return replace(self, attempts=attempts, next_attempt_at=attempt.at + max(wait, retry_after or wait))
+
+    def again(self, *, at: datetime) -> "Delivery":
+        """A replay: the same id and event, ten attempts from now."""
+        return replace(self, status="pending", attempts=(), next_attempt_at=at)
 
     def shown(self) -> dict[str, object]:
         """As the API shows it."""

@@ -38,10 +38,14 @@ def _endpoint_item(endpoint: Endpoint) -> dict[str, Any]:
             "sealed_secret": endpoint.sealed_secret,
             "events": list(endpoint.events),
             "apps": list(endpoint.apps),
+            "user_tags": list(endpoint.user_tags),
             "description": endpoint.description,
             "paused": endpoint.paused,
             "failing_since": epoch_ms(endpoint.failing_since),
             "disabled_reason": endpoint.disabled_reason,
+            "sealed_old_secret": endpoint.sealed_old_secret,
+            "old_until": epoch_ms(endpoint.old_until),
+            "secret_generation": endpoint.secret_generation,
         }
     )
 
@@ -56,10 +60,14 @@ def _endpoint(item: Mapping[str, Any]) -> Endpoint:
         sealed_secret=bytes(row["sealed_secret"]),
         events=tuple(row["events"]),
         apps=tuple(row["apps"]),
+        user_tags=tuple(row.get("user_tags", ())),
         description=row.get("description"),
         paused=row["paused"],
         failing_since=at_ms_or_none(row.get("failing_since")),
         disabled_reason=row.get("disabled_reason"),
+        sealed_old_secret=bytes(row["sealed_old_secret"]) if row.get("sealed_old_secret") else None,
+        old_until=at_ms_or_none(row.get("old_until")),
+        secret_generation=int(row.get("secret_generation", 1)),
     )
 
 

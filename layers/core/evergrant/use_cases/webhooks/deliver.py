@@ -42,14 +42,15 @@ def deliver(
     event = webhooks.event(workspace_id, event_id)
     if endpoint is None or event is None or endpoint.disabled_reason:
         return None
-    secret = SecretStr(sealer.open(endpoint.sealed_secret, secret_context(endpoint)).get_secret_value().decode())
     body = json.dumps(event.body(), ensure_ascii=False, separators=(",", ":"))
     headers = {
         "content-type": "application/json",
         "user-agent": "Evergrant",
         "webhook-id": event.event_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": sign(secret, event.event_id, now, body),
+        "webhook-signature": " ".join(
+            sign(each, event.event_id, now, body) for each in _secrets(endpoint, sealer, at=now)
+        ),
     }
     attempt, retry_after = _attempt(endpoint, headers, body, http=http, clock=clock)
     jitter = int.from_bytes(entropy.bytes(2)) / 2**16
@@ -62,6 +63,17 @@ def deliver(
     _remember_health(endpoint, attempt, webhooks)
     _queue_again(after, at=clock.now(), deliveries=deliveries)
     return after
+
+
+def _secrets(endpoint: Endpoint, sealer: Sealer, *, at: datetime) -> list[SecretStr]:
+    """The secret; during a rotation the old one too."""
+    sealed = [(endpoint.sealed_secret, endpoint.secret_generation)]
+    if endpoint.sealed_old_secret and endpoint.old_until and at < endpoint.old_until:
+        sealed.append((endpoint.sealed_old_secret, endpoint.secret_generation - 1))
+    return [
+        SecretStr(sealer.open(each, secret_context(endpoint, generation)).get_secret_value().decode())
+        for each, generation in sealed
+    ]
 
 
 def _is_time(delivery: Delivery, now: datetime) -> bool:

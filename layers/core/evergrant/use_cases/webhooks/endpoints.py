@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from pydantic import SecretBytes, SecretStr
 
@@ -24,12 +25,13 @@ class NewEndpoint:
     url: str
     events: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
+    user_tags: tuple[str, ...] = ()
     description: str | None = None
 
 
-def secret_context(endpoint: Endpoint) -> SealContext:
+def secret_context(endpoint: Endpoint, generation: int) -> SealContext:
     """What a signing secret is bound to."""
-    return SealContext(endpoint.workspace_id, "", endpoint.endpoint_id, "", 1, "webhook_secret")
+    return SealContext(endpoint.workspace_id, "", endpoint.endpoint_id, "", generation, "webhook_secret")
 
 
 def create_endpoint(
@@ -45,12 +47,35 @@ def create_endpoint(
         sealed_secret=b"",
         events=new.events,
         apps=new.apps,
+        user_tags=new.user_tags,
         description=new.description,
     )
-    secret = f"whsec_{base64.b64encode(entropy.bytes(SECRET_BYTES)).decode()}"
-    sealed = sealer.seal(SecretBytes(secret.encode()), secret_context(endpoint))
+    secret, sealed = _new_secret(endpoint, 1, sealer=sealer, entropy=entropy)
     webhooks.put_endpoint(replace(endpoint, sealed_secret=sealed))
-    return endpoint, SecretStr(secret)
+    return endpoint, secret
+
+
+def rotate_secret(
+    caller: Caller,
+    endpoint_id: str,
+    overlap: timedelta,
+    *,
+    webhooks: Webhooks,
+    sealer: Sealer,
+    clock: Clock,
+    entropy: Entropy,
+) -> tuple[Endpoint, SecretStr]:
+    """The new secret, seen once; both sign until the overlap is over. Raises: NotFoundError."""
+    read = get_endpoint(caller, endpoint_id, webhooks=webhooks)
+    secret, sealed = _new_secret(read, read.secret_generation + 1, sealer=sealer, entropy=entropy)
+    new = read.rotated(sealed, old_until=clock.now() + overlap)
+    webhooks.put_endpoint(new)
+    return new, secret
+
+
+def _new_secret(endpoint: Endpoint, generation: int, *, sealer: Sealer, entropy: Entropy) -> tuple[SecretStr, bytes]:
+    secret = f"whsec_{base64.b64encode(entropy.bytes(SECRET_BYTES)).decode()}"
+    return SecretStr(secret), sealer.seal(SecretBytes(secret.encode()), secret_context(endpoint, generation))
 
 
 def get_endpoint(caller: Caller, endpoint_id: str, *, webhooks: Webhooks) -> Endpoint:

@@ -2,12 +2,17 @@
 
 from evergrant.domain.events import Event
 from evergrant.domain.webhooks import delivery_for
-from evergrant.ports import Queue, Webhooks
+from evergrant.ports import Directory, Queue, Webhooks
 
 
-def fan_out(event: Event, *, webhooks: Webhooks, deliveries: Queue) -> int:
+def fan_out(event: Event, *, webhooks: Webhooks, directory: Directory, deliveries: Queue) -> int:
     """How many deliveries were opened and queued."""
-    opened = [delivery_for(event, each) for each in webhooks.endpoints(event.workspace_id) if each.hears(event)]
+    endpoints = webhooks.endpoints(event.workspace_id)
+    tags: tuple[str, ...] = ()
+    if event.user_id and any(each.user_tags for each in endpoints):
+        user = directory.user(event.workspace_id, event.user_id)
+        tags = user.tags if user else ()
+    opened = [delivery_for(event, each) for each in endpoints if each.hears(event, tags=tags)]
     for delivery in opened:
         webhooks.open_delivery(delivery)
     deliveries.send(
