@@ -1,5 +1,6 @@
 """The embedded AWS: ministack on a private loopback port, its data in the state folder."""
 
+import json
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ class Emulator:
     """One process. Its state is saved when it is asked to stop; a kill loses what came since."""
 
     def __init__(self, state: Path) -> None:
+        _forget_stream_positions(state / "data/lambda.json")
         self.port = same_port(state / "emulator.port")
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {
@@ -84,6 +86,14 @@ class Emulator:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
         self._log.close()
+
+
+def _forget_stream_positions(saved: Path) -> None:
+    """The emulator saves how many stream records it has read, but not the records: it would skip as many new ones."""
+    if saved.is_file():
+        content = json.loads(saved.read_text())
+        content["payload"]["dynamodb_stream_positions"]["data"] = {}
+        saved.write_text(json.dumps(content))
 
 
 def same_port(remembered: Path) -> int:
