@@ -1,5 +1,6 @@
 """The embedded AWS: ministack on a private loopback port, its data in the state folder."""
 
+import json
 import os
 import signal
 import socket
@@ -22,7 +23,8 @@ class Emulator:
     """One process. Its state is saved when it is asked to stop; a kill loses what came since."""
 
     def __init__(self, state: Path) -> None:
-        self.port = free_port()
+        _forget_stream_positions(state / "data/lambda.json")
+        self.port = same_port(state / "emulator.port")
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {
             **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
@@ -86,8 +88,32 @@ class Emulator:
         self._log.close()
 
 
-def free_port() -> int:
-    """A loopback port that nobody has now."""
+def _forget_stream_positions(saved: Path) -> None:
+    """The emulator saves how many stream records it has read, but not the records: it would skip as many new ones."""
+    if saved.is_file():
+        content = json.loads(saved.read_text())
+        content["payload"]["dynamodb_stream_positions"]["data"] = {}
+        saved.write_text(json.dumps(content))
+
+
+def same_port(remembered: Path) -> int:
+    """The port of the last start while it is free: the emulator's queues bear it in their names.
+
+    On another port it would know them by other URLs, and their messages would wait for ever.
+    """
+    last = int(remembered.read_text()) if remembered.is_file() else 0
+    port = free_port(last) or free_port(0)
+    assert port
+    remembered.write_text(str(port))
+    return port
+
+
+def free_port(wanted: int) -> int | None:
+    """That loopback port, any for 0, if nobody has it now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return None
         return probe.getsockname()[1]

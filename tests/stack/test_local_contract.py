@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from tests.stack.conftest import PATIENCE_SECONDS, launch
+from tests.stack.conftest import PATIENCE_SECONDS, Launcher, launch
 
 
 def test_a_restart_finds_key_and_data_again(tmp_path: Path) -> None:
@@ -29,19 +29,29 @@ def test_a_restart_finds_key_and_data_again(tmp_path: Path) -> None:
     assert "Connect Dev Provider</button>" in page.text
 
 
-def test_the_demo_hears_of_what_its_user_connects(tmp_path: Path) -> None:
-    launched = launch(tmp_path)
+def heard_of_a_new_key(launched: Launcher) -> bool:
+    """Whether the demo's receiver is told of a key that its user connects."""
     url, browser = launched.told["demoUrl"], requests.Session()
     browser.get(url, timeout=60)
-
     made = browser.post(f"{url}/connect/key", json={"apiKey": "pk_1"}, headers={"origin": url}, timeout=60).json()
-    deadline, heard = time.monotonic() + PATIENCE_SECONDS, list[dict[str, str]]()
-    while not heard and time.monotonic() < deadline:
+    expected = [("credential.created", made["credentialId"])]
+    deadline, heard = time.monotonic() + PATIENCE_SECONDS, list[tuple[str, str]]()
+    while heard != expected and time.monotonic() < deadline:
         time.sleep(0.2)
-        heard = browser.get(f"{url}/events", timeout=60).json()["data"]
-    launched.stop()
+        events = browser.get(f"{url}/events", timeout=60).json()["data"]
+        heard = [(each["type"], each["credentialId"]) for each in events]
+    return heard == expected
 
-    assert [(each["type"], each["credentialId"]) for each in heard] == [("credential.created", made["credentialId"])]
+
+def test_the_demo_hears_of_what_its_user_connects_after_a_restart_too(tmp_path: Path) -> None:
+    heard: list[bool] = []
+
+    for _ in range(2):
+        launched = launch(tmp_path)
+        heard.append(heard_of_a_new_key(launched))
+        launched.stop()
+
+    assert heard == [True, True]
 
 
 def test_a_busy_port_is_named(tmp_path: Path) -> None:
