@@ -11,6 +11,7 @@ from local.deployment import deploy, seed
 from local.emulator import Emulator
 from local.packaging import load_template
 from local.proxy import Proxy, template_answers
+from local.sam import write_files
 from local.state import InUseError, State
 
 BUSY = 2
@@ -47,6 +48,7 @@ def run(state: State, proxy: Proxy) -> int:
         emulator.wait_until_ready()
         outputs = deploy(emulator, url)
         seeded = seed(emulator, state, outputs)
+        write_files(emulator, state, seeded)
         proxy.point_to(emulator.port, outputs, template_answers(load_template()))
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         with demonstrating(state, seeded, url) as demo_url:

@@ -134,3 +134,17 @@ def test_attack_51_no_socket_is_opened_to_an_address_that_is_not_public(
     with pytest.raises(ProviderError):
         get(f"{scheme}://{host}/", allow_loopback=False, seconds=5)
     assert opened == []
+
+
+def test_the_host_header_names_the_port() -> None:
+    asked: list[str] = []
+
+    def note(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.headers["host"])
+        request.send_response(204)
+        request.end_headers()
+
+    with serving(note) as url:
+        get(url)
+
+    assert asked == [url.removeprefix("http://")]

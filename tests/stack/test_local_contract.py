@@ -1,5 +1,6 @@
 """`make run`'s contract: one line, a private file, the same key and data after a restart."""
 
+import json
 import signal
 import socket
 import time
@@ -74,3 +75,16 @@ def test_a_state_folder_has_one_launcher(tmp_path: Path) -> None:
 
     assert second.process.returncode == 2
     assert str(tmp_path) in second.complaint
+
+
+def test_sam_local_finds_its_environment_and_events_with_the_stacks_own_ids(tmp_path: Path) -> None:
+    launched = launch(tmp_path / "state")
+    told = launched.told
+    launched.stop()
+
+    environment = json.loads((tmp_path / "state/sam-env.json").read_text())["Parameters"]
+    event = json.loads((tmp_path / "state/events/users.200_create.json").read_text())
+
+    assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert environment["CREDENTIALS_TABLE"]
+    assert event["requestContext"]["authorizer"]["workspaceId"] == told["workspaceId"]

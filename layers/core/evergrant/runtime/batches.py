@@ -17,6 +17,7 @@ def each_message(event: dict[str, Any], act: Callable[[dict[str, Any]], None]) -
         try:
             act(json.loads(record["body"]))
         except Exception as error:  # noqa: BLE001  # whatever it is, the message must come again
-            logger().error("message_failed", extra={"message_id": record["messageId"], "error": type(error).__name__})
+            told = {"error": type(error).__name__, "code": getattr(error, "code", None)}
+            logger().error("message_failed", extra={"message_id": record["messageId"], **told})
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -10,7 +10,7 @@ from evergrant.domain.errors import ProviderError, ProviderTimeoutError
 from evergrant.ports import HttpAnswer
 
 if TYPE_CHECKING:
-    from requests import Session
+    from requests import PreparedRequest, Session
 
 CONNECT_SECONDS = 3
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -105,7 +105,15 @@ def _policy(*, loopback: bool) -> Any:
 def _session(*, loopback: bool) -> "Session":
     session: Session = _policy(loopback=loopback).get_antissrf_session()
     session.trust_env = False
+    for adapter in session.adapters.values():
+        # The library names the host without its port; requests asks for further headers after that.
+        adapter.add_headers = _with_whole_host  # type: ignore[attr-defined]  # an adapter's hook
     return session
+
+
+def _with_whole_host(request: "PreparedRequest", **_: object) -> None:
+    """`Host` with the port that is not the scheme's own (RFC 9110, 7.2)."""
+    request.headers["Host"] = urlsplit(request.url or "").netloc
 
 
 def _translated(error: Exception) -> ProviderError:
