@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.conftest import Functions
+from tests.functions.deployment import Functions
 from tests.functions.test_credentials import connect
 
 OWN: dict[str, Any] = {
