@@ -28,7 +28,7 @@ def token(credential_id: str, body: FreshToken | None = None) -> Answer:
     usable = fresh_token(
         who,
         CredentialId(credential_id),
-        apps=wiring.apps(),
+        apps=wiring.remembered_apps(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
         clock=wiring.clock(),

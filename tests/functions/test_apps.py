@@ -1,8 +1,11 @@
 """A workspace's own apps and overrides."""
 
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from evergrant.runtime import wiring
 
 from tests.functions.deployment import Functions
 from tests.functions.test_credentials import connect
@@ -43,6 +46,24 @@ def test_an_override_never_receives_a_secret_that_was_sealed_for_other_hosts(fun
 
     assert put.body["source"] == "override"
     assert (token.status, token.body["code"]) == (424, "app_changed")
+
+
+def test_a_warm_token_route_sees_an_override_a_minute_later(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, ahead = wiring.clock(), timedelta(0)
+    monkeypatch.setattr(wiring, "clock", lambda: SimpleNamespace(now=lambda: real.now() + ahead))
+    path = f"/credentials/{connect(functions).body['credentialId']}/token"
+    entry = functions.call("apps", "GET", "/apps/klaviyo").body
+    entry["methods"][0]["request"]["params"] = {"late": "yes"}
+    functions.call("fresh_token", "POST", path)
+    functions.call("apps", "PUT", "/apps/klaviyo", entry)
+
+    at_once = functions.call("fresh_token", "POST", path)
+    ahead = timedelta(seconds=61)
+    later = functions.call("fresh_token", "POST", path)
+
+    assert [answer.body["params"] for answer in (at_once, later)] == [{}, {"late": "yes"}]
 
 
 @pytest.mark.parametrize(
