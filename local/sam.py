@@ -12,7 +12,7 @@ EXAMPLE = "00000000000000000000000000000000exam"
 
 
 def write_files(emulator: Emulator, state: State, seeded: dict[str, str]) -> None:
-    """`STATE/sam-env.json` and `STATE/events/*.json`: the tables have other names here, and the workspace another id."""
+    """`STATE/sam-env.json` and `STATE/events/*.json`: the tables have other names here, the workspace another id."""
     functions: list[dict[str, Any]] = emulator.client("lambda").list_functions()["Functions"]
     variables = next(each["Environment"]["Variables"] for each in functions if STACK in each["FunctionName"])
     reached = {

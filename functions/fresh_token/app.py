@@ -31,7 +31,7 @@ def token(credential_id: str, body: FreshToken | None = None) -> Answer:
         who,
         CredentialId(credential_id),
         Wanted(None if seconds is None else timedelta(seconds=seconds), force=bool(body and body.force)),
-        apps=wiring.apps(),
+        apps=wiring.remembered_apps(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
         clock=wiring.clock(),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.conftest import Functions
+from tests.functions.deployment import Functions
 from tests.functions.test_credentials import connect
 
 OWN: dict[str, Any] = {
@@ -43,6 +43,18 @@ def test_an_override_never_receives_a_secret_that_was_sealed_for_other_hosts(fun
 
     assert put.body["source"] == "override"
     assert (token.status, token.body["code"]) == (424, "app_changed")
+
+
+def test_a_warm_token_route_sees_an_override_at_once(functions: Functions) -> None:
+    path = f"/credentials/{connect(functions).body['credentialId']}/token"
+    entry = functions.call("apps", "GET", "/apps/klaviyo").body
+    entry["methods"][-1]["request"]["params"] = {"late": "yes"}
+    functions.call("fresh_token", "POST", path)
+    functions.call("apps", "PUT", "/apps/klaviyo", entry)
+
+    answer = functions.call("fresh_token", "POST", path)
+
+    assert answer.body["params"] == {"late": "yes"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import boto3
 
-from tests.functions.conftest import Answer, Functions
+from tests.functions.deployment import Answer, Functions
 
 CANARY = "pk_canary0123456789"
 

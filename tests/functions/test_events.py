@@ -12,7 +12,7 @@ from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
 from evergrant.domain.workspace import ApiKey, User, Workspace
 from evergrant.runtime import wiring
 
-from tests.functions.conftest import ROOT, Functions
+from tests.functions.deployment import ROOT, Functions
 
 FILES = sorted((ROOT / "events").glob("*.json"))
 EXAMPLE = "00000000000000000000000000000000exam"

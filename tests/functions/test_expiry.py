@@ -10,7 +10,7 @@ from evergrant.domain.renewal import Dead, Transient
 from evergrant.domain.times import iso
 from evergrant.runtime import wiring
 
-from tests.functions.conftest import Functions
+from tests.functions.deployment import Functions
 from tests.functions.test_credentials import connect
 
 

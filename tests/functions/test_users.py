@@ -1,6 +1,6 @@
 """The users' routes."""
 
-from tests.functions.conftest import Functions
+from tests.functions.deployment import Functions
 
 
 def test_a_user_is_found_by_id_and_by_name(functions: Functions) -> None:

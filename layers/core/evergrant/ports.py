@@ -78,6 +78,15 @@ class Page(Generic[Item]):
     next: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyedRead:
+    """A credential, the key that asks for it, and how often the workspace has changed its own apps."""
+
+    credential: Credential | None
+    key: ApiKey | None
+    apps_version: int = 0
+
+
 class CredentialStore(Protocol):
     """Credentials, each change of state in one transaction with its event and its audit line."""
 
@@ -85,8 +94,8 @@ class CredentialStore(Protocol):
         """One consistent read."""
         ...
 
-    def get_with_key(self, credential_id: CredentialId, key: ApiKeyId) -> tuple[Credential | None, ApiKey | None]:
-        """Both in one consistent read: for what releases secrets or destroys."""
+    def get_with_key(self, credential_id: CredentialId, key: ApiKeyId, workspace_id: WorkspaceId) -> "KeyedRead":
+        """All in one consistent read: for what releases secrets or destroys."""
         ...
 
     def find(self, credential_id: CredentialId) -> Credential | None:
@@ -162,6 +171,14 @@ class Audit(Protocol):
         limit: int,
         after: str | None,
     ) -> Page[AuditLine]: ...
+
+
+class RememberedApps(Protocol):
+    """As `Apps`, from memory while the workspace has changed nothing: for the hot path."""
+
+    def find(self, workspace_id: WorkspaceId, slug: str, *, version: int) -> "App | None":
+        """`version` is what `get_with_key` read."""
+        ...
 
 
 class Apps(Protocol):

@@ -5,6 +5,10 @@ from collections.abc import Callable
 from evergrant.catalogue.loader import load
 from evergrant.domain.app import App
 from evergrant.domain.ids import WorkspaceId
+from evergrant.ports import Apps
+
+AT_MOST = 1000
+"""Apps in memory: beyond it, all are forgotten and read again."""
 
 
 class LayeredApps:
@@ -17,3 +21,22 @@ class LayeredApps:
         catalogued = load(slug_or_alias)
         slug = catalogued.slug if catalogued else slug_or_alias
         return self._own(workspace_id, slug) or catalogued
+
+
+class MemorisedApps:
+    """`RememberedApps`: exact, because the read that brings the credential brings the count of changes too."""
+
+    def __init__(self, apps: Apps) -> None:
+        self._apps = apps
+        self._kept: dict[tuple[WorkspaceId, str], tuple[int, App]] = {}
+
+    def find(self, workspace_id: WorkspaceId, slug: str, *, version: int) -> App | None:
+        kept = self._kept.get((workspace_id, slug))
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        found = self._apps.find(workspace_id, slug)
+        if found is not None:
+            if len(self._kept) >= AT_MOST:
+                self._kept.clear()
+            self._kept[workspace_id, slug] = (version, found)
+        return found

@@ -115,6 +115,14 @@ def apps() -> "ports.Apps":
     return LayeredApps(own_apps().find)
 
 
+@cache
+def remembered_apps() -> "ports.RememberedApps":
+    """For the hot path: the workspace's own entry costs no read while it is in memory."""
+    from evergrant.catalogue.apps import MemorisedApps
+
+    return MemorisedApps(apps())
+
+
 def is_catalogued(slug: str) -> bool:
     """Whether the catalogue has an app of that slug."""
     from evergrant.catalogue.loader import load

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from evergrant.adapters.aws import client
 from evergrant.domain.errors import ConflictError, UnavailableError
 
 if TYPE_CHECKING:
@@ -15,12 +16,8 @@ if TYPE_CHECKING:
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """Time-outs and retries stay well below the gateway's 29 s."""
-    import boto3
-    from botocore.config import Config
-
-    config = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 4})
-    return boto3.client("dynamodb", config=config)
+    """This environment's client."""
+    return client("dynamodb", attempts=4)
 
 
 class ConditionFailedError(ConflictError):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from evergrant.adapters.dynamodb.apps import APPS_VERSION_SK, apps_version_key, apps_version_of
 from evergrant.adapters.dynamodb.audit import audit_item
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
 from evergrant.adapters.dynamodb.credential_items import (
@@ -22,8 +23,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, TooLargeError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
-from evergrant.domain.workspace import ApiKey
-from evergrant.ports import Page
+from evergrant.ports import KeyedRead, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,11 +61,11 @@ class DynamoDBCredentialStore:
         item = found.get("Item")
         return credential_of(item) if item else None
 
-    def get_with_key(self, credential_id: CredentialId, key: ApiKeyId) -> tuple[Credential | None, ApiKey | None]:
+    def get_with_key(self, credential_id: CredentialId, key: ApiKeyId, workspace_id: WorkspaceId) -> KeyedRead:
         """One BatchGetItem over two tables, consistent in both."""
         wanted: dict[str, Any] = {
             self.table: {"Keys": [item_key(credential_pk(credential_id), CREDENTIAL_SK)], "ConsistentRead": True},
-            self._directory: {"Keys": [api_key_key(key)], "ConsistentRead": True},
+            self._directory: {"Keys": [api_key_key(key), apps_version_key(workspace_id)], "ConsistentRead": True},
         }
         with translated():
             answer = self.client.batch_get_item(RequestItems=wanted)
@@ -73,8 +73,9 @@ class DynamoDBCredentialStore:
             raise UnavailableError
         found = answer["Responses"]
         credential = _credential(next(iter(found.get(self.table, [])), None))
-        keys = found.get(self._directory, [])
-        return credential, api_key_of(keys[0]) if keys else None
+        rows = {str(from_item(row)["sk"]): row for row in found.get(self._directory, [])}
+        api_key = api_key_of(rows["key"]) if "key" in rows else None
+        return KeyedRead(credential, api_key, apps_version_of(rows.get(APPS_VERSION_SK)))
 
     def create(self, credential: Credential, *, event: Event, audit: AuditLine) -> None:
         if len(credential.sealed) > MAX_SEALED_BYTES:

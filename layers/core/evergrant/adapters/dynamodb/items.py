@@ -1,30 +1,65 @@
-"""Between Python values and DynamoDB's typed attributes. Epoch milliseconds live here, and only here."""
+"""Between Python values and DynamoDB's typed attributes. Epoch milliseconds live here, and only here.
 
-from collections.abc import Mapping
+boto3 has a serializer too, but importing it imports boto3 and its resources, which every cold start would pay for.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
-
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from typing import Any, cast
 
 SCHEMA_VERSION = 1
-
-_serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, Any]:
     """Absent is absent: a None is not stored."""
     stamped = {**values, "schema": SCHEMA_VERSION}
-    return {name: _serializer.serialize(value) for name, value in stamped.items() if value is not None}
+    return {name: _typed(value) for name, value in stamped.items() if value is not None}
 
 
 def to_values(values: Mapping[str, object]) -> dict[str, Any]:
     """Expression values (`:name`), or a key."""
-    return {name: _serializer.serialize(value) for name, value in values.items()}
+    return {name: _typed(value) for name, value in values.items()}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers come back as Decimal, bytes as Binary: the readers convert by name."""
-    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+    """The values that `to_item` was given; a tuple comes back as a list."""
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _typed(value: object) -> dict[str, Any]:
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case bytes():
+            return {"B": value}
+        case Mapping():
+            inside = cast("Mapping[str, object]", value)
+            return {"M": {name: _typed(each) for name, each in inside.items()}}
+        case list() | tuple():
+            return {"L": [_typed(each) for each in cast("Iterable[object]", value)]}
+        case _:
+            raise TypeError(f"a {type(value).__name__} has no place in an item")
+
+
+def _plain(typed: Mapping[str, Any]) -> Any:
+    ((kind, value),) = typed.items()
+    match kind:
+        case "NULL":
+            return None
+        case "N":
+            return int(value)
+        case "M":
+            return {name: _plain(each) for name, each in value.items()}
+        case "L":
+            return [_plain(each) for each in value]
+        case _:
+            return value
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:

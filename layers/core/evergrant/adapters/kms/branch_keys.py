@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretBytes
 
+from evergrant.adapters.aws import client
 from evergrant.domain.errors import SealBrokenError, UnavailableError
 
 if TYPE_CHECKING:
@@ -26,12 +27,8 @@ SHARED = "shared"
 
 @cache
 def kms() -> "KMSClient":
-    """Time-outs and retries stay well below the gateway's 29 s."""
-    import boto3
-    from botocore.config import Config
-
-    config = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
-    return boto3.client("kms", config=config)
+    """This environment's client."""
+    return client("kms", attempts=3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from evergrant.adapters.aws import client
 from evergrant.domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -17,12 +18,8 @@ BATCH = 10
 
 @cache
 def sqs() -> "SQSClient":
-    """Time-outs and retries stay well below the gateway's 29 s."""
-    import boto3
-    from botocore.config import Config
-
-    config = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
-    return boto3.client("sqs", config=config)
+    """This environment's client."""
+    return client("sqs", attempts=3)
 
 
 class SqsQueue:

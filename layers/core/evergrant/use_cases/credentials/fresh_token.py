@@ -13,9 +13,8 @@ from evergrant.domain.rendering import render, with_derived
 from evergrant.domain.renewal import OURS
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso_or_none
-from evergrant.ports import Apps, Clock, CredentialStore, Sealer
-from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.read import get_with_live_key
+from evergrant.ports import Clock, CredentialStore, RememberedApps, Sealer
+from evergrant.use_cases.credentials.read import read_with_live_key
 
 SHOWN_OF_OAUTH2 = frozenset({"accessToken", "tokenType"})
 """Never a refresh token."""
@@ -73,7 +72,7 @@ def fresh_token(
     credential_id: CredentialId,
     wanted: Wanted = USABLE_NOW,
     *,
-    apps: Apps,
+    apps: RememberedApps,
     credentials: CredentialStore,
     sealer: Sealer,
     clock: Clock,
@@ -84,7 +83,7 @@ def fresh_token(
     Raises: NotFoundError; CredentialExpiredError, which says how to reconnect; ProviderError, AppMisconfiguredError
     when it could not be renewed and no longer works.
     """
-    credential = get_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
+    credential, version = read_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
     _require_alive(credential, clock)
     now = clock.now()
     if credential.renewable and (wanted.force or not credential.is_fresh(at=now, min_validity=wanted.min_validity)):
@@ -92,7 +91,9 @@ def fresh_token(
         credential = renew(credential, credential.is_fresh(at=now))
         _require_alive(credential, clock)
         _require_working(credential, clock)
-    app = named_app(caller.workspace_id, credential.app, path="type", apps=apps)
+    app = apps.find(caller.workspace_id, credential.app, version=version)
+    if app is None:
+        raise AppMisconfiguredError(f"The app {credential.app} is gone: put it back with PUT /apps/{credential.app}.")
     secret = Secret.from_bytes(sealer.open(credential.sealed, credential.seal_context()))
     usable = Usable(credential, secret, app.method(credential.kind))
     base_url = usable.base_url()

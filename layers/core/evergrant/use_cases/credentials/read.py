@@ -29,10 +29,18 @@ def get_with_live_key(
 
     Raises: UnauthorizedError when the key was revoked since the authorizer's answer was cached; NotFoundError.
     """
-    credential, key = credentials.get_with_key(credential_id, caller.api_key_id)
+    return read_with_live_key(caller, credential_id, credentials=credentials, clock=clock)[0]
+
+
+def read_with_live_key(
+    caller: Caller, credential_id: CredentialId, *, credentials: CredentialStore, clock: Clock
+) -> tuple[Credential, int]:
+    """The same, with the count of the workspace's changes of its own apps. Raises: as `get_with_live_key`."""
+    read = credentials.get_with_key(credential_id, caller.api_key_id, caller.workspace_id)
+    key = read.key
     if key is None or key.workspace_id != caller.workspace_id or not key.is_usable(at=clock.now()):
         raise UnauthorizedError("This API key was revoked. Use another.")
-    return own(credential, caller.workspace_id)
+    return own(read.credential, caller.workspace_id), read.apps_version
 
 
 def read_for(caller: Actor, credential_id: CredentialId, *, credentials: CredentialStore, clock: Clock) -> Credential:

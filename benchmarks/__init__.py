@@ -1,0 +1,1 @@
+"""The commands that make the README's figures: counts, or ratios of things run side by side."""

@@ -1,0 +1,182 @@
+"""The functions, run in one process over moto: the handlers as Lambda calls them, with real tables and real sealing.
+
+The tests and the benchmarks share it.
+"""
+
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+
+ROOT = Path(__file__).parents[2]
+TABLES = ("CREDENTIALS", "DIRECTORY", "KEYS", "SESSIONS", "EVENTS", "AUDIT")
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "DEPLOYMENT": "evergrant-test",
+    "PUBLIC_BASE_URL": "https://evergrant.example",
+    "POWERTOOLS_SERVICE_NAME": "test",
+    **{f"{name}_TABLE": name.lower() for name in TABLES},
+}
+
+
+@dataclass
+class LambdaContext:
+    """What Lambda passes as the context."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    aws_request_id: str = "11111111-2222-3333-4444-555555555555"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000
+
+
+@dataclass
+class Answer:
+    """An answer of a handler."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+@dataclass
+class Functions:
+    """All functions of the deployment, called with API Gateway's events."""
+
+    workspace_id: str = ""
+    api_key_id: str = ""
+    scopes: str = ""
+    api_key: str = ""
+    modules: dict[str, ModuleType] = field(default_factory=dict[str, ModuleType])
+
+    def module(self, name: str) -> ModuleType:
+        if name not in self.modules:
+            spec = importlib.util.spec_from_file_location(f"functions_{name}", ROOT / "functions" / name / "app.py")
+            assert spec and spec.loader
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[spec.name] = module
+            spec.loader.exec_module(module)
+            self.modules[name] = module
+        return self.modules[name]
+
+    def invoke(self, name: str, event: object) -> Any:
+        return self.module(name).handler(event, LambdaContext())
+
+    def call(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        content: object = None,
+        *,
+        raw: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        authorizer: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request as the gateway would pass it on."""
+        sent = {"content-type": "application/json", **(headers or {})}
+        who = {"workspaceId": self.workspace_id, "apiKeyId": self.api_key_id, "scopes": self.scopes}
+        event = {
+            "resource": path,
+            "path": path,
+            "httpMethod": method,
+            "headers": sent,
+            "multiValueHeaders": {key: [value] for key, value in sent.items()},
+            "queryStringParameters": dict(query) if query else None,
+            "multiValueQueryStringParameters": {key: [value] for key, value in query.items()} if query else None,
+            "pathParameters": None,
+            "requestContext": {
+                "requestId": "request-1",
+                "domainName": "api.example",
+                "stage": "v1",
+                "authorizer": dict(authorizer if authorizer is not None else who),
+            },
+            "body": raw if raw is not None else (None if content is None else json.dumps(content)),
+            "isBase64Encoded": False,
+        }
+        answer = self.invoke(name, event)
+        flat = {key.lower(): values[0] for key, values in answer["multiValueHeaders"].items()}
+        body = answer["body"]
+        return Answer(answer["statusCode"], json.loads(body) if body and body[0] in "{[" else body, flat)
+
+
+def create_table(client: Any, name: str) -> None:
+    """One table as template.yaml has it."""
+    indexes: dict[str, tuple[str, str]] = {
+        "credentials": ("due_partition", "due_sort"),
+        "events": ("due_partition", "due_sort"),
+        "audit": ("credential_key", "sk"),
+    }
+    names = {"pk", "sk", *indexes.get(name, ())}
+    extra: dict[str, Any] = {}
+    if name in indexes:
+        hash_key, range_key = indexes[name]
+        extra["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": "by_credential" if name == "audit" else "due",
+                "KeySchema": [
+                    {"AttributeName": hash_key, "KeyType": "HASH"},
+                    {"AttributeName": range_key, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL" if name == "audit" else "KEYS_ONLY"},
+            }
+        ]
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in sorted(names)],
+        BillingMode="PAY_PER_REQUEST",
+        **extra,
+    )
+
+
+def forget_wiring() -> None:
+    """A cold environment: nothing of what the functions keep in memory is left."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("evergrant."):
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+
+
+@contextmanager
+def deployed() -> Generator[Functions]:
+    """An empty deployment with one development workspace."""
+    with mock_aws(), patch.dict(os.environ, ENVIRONMENT):
+        client = boto3.client("dynamodb")
+        for table in TABLES:
+            create_table(client, table.lower())
+        os.environ["KMS_KEY_ARN"] = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+        sqs = boto3.client("sqs")
+        for queue in ("RENEWALS", "DELIVERIES", "CLEANUPS", "RESCUE"):
+            os.environ[f"{queue}_QUEUE_URL"] = sqs.create_queue(QueueName=queue.lower())["QueueUrl"]
+        forget_wiring()
+        functions = Functions()
+        made = functions.invoke("admin", {"action": "create_workspace", "name": "Shop", "environment": "development"})
+        functions.workspace_id, functions.api_key_id, functions.api_key = (
+            made["workspaceId"],
+            made["apiKeyId"],
+            made["apiKey"],
+        )
+        from evergrant.domain.caller import SCOPES
+
+        functions.scopes = " ".join(SCOPES)
+        try:
+            yield functions
+        finally:
+            forget_wiring()
