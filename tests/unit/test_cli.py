@@ -1,0 +1,70 @@
+"""The owner's command line."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from tools.cli import main
+
+
+class Aws:
+    """A stack with an admin function, as boto3's clients show it."""
+
+    def __init__(self, outputs: dict[str, str], *, fails: bool = False) -> None:
+        self.outputs, self.fails = outputs, fails
+        self.events: list[dict[str, str]] = []
+
+    def client(self, service_name: str) -> Any:  # noqa: ARG002  # as boto3
+        return self
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803  # boto3's name
+        if StackName != "evergrant":
+            raise ValueError(f"Stack with id {StackName} does not exist")
+        return {"Stacks": [{"Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]}]}
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803, ARG002  # boto3's names
+        self.events.append(json.loads(Payload))
+        made = {"workspaceId": "ws_1", "apiKeyId": "key_1", "apiKey": "evg_1"}
+        answer: dict[str, Any] = {"Payload": io.BytesIO(json.dumps(made).encode())}
+        return {**answer, "FunctionError": "Unhandled"} if self.fails else answer
+
+
+OUTPUTS = {"AdminFunctionName": "admin", "ApiUrl": "https://api.example/v1"}
+CREATE = ["workspace", "create", "--name", "Shop"]
+
+
+def test_a_workspace_is_made_and_its_key_shown_with_the_next_step(capsys: pytest.CaptureFixture[str]) -> None:
+    aws = Aws(OUTPUTS)
+
+    code = main([*CREATE], aws)
+    said = capsys.readouterr().out
+
+    assert code == 0
+    assert aws.events == [{"action": "create_workspace", "name": "Shop", "environment": "production"}]
+    assert "evg_1" in said
+    assert "https://api.example/v1/users" in said
+
+
+def test_programs_get_json(capsys: pytest.CaptureFixture[str]) -> None:
+    main([*CREATE, "--json"], Aws(OUTPUTS))
+
+    assert json.loads(capsys.readouterr().out)["workspaceId"] == "ws_1"
+
+
+@pytest.mark.parametrize(
+    ("aws", "more", "words"),
+    [
+        (Aws(OUTPUTS), ["--stack", "other"], "--stack"),
+        (Aws({}), [], "no Evergrant"),
+        (Aws(OUTPUTS, fails=True), [], "/evergrant/evergrant/admin"),
+    ],
+)
+def test_what_went_wrong_says_the_next_step(
+    aws: Aws, more: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main([*CREATE, *more], aws)
+
+    assert code == 1
+    assert words in capsys.readouterr().err
