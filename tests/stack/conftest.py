@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import requests
+
+from local.emulator import REGION
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".tools/local/bin/python"
@@ -61,6 +64,21 @@ class Stack:
     url: str
     key: str
     workspace_id: str
+    state: Path
+
+    def aws(self, service: Any) -> Any:
+        """A client of the emulator below."""
+        url = f"http://127.0.0.1:{(self.state / 'emulator.port').read_text().strip()}"
+        return boto3.client(
+            service, endpoint_url=url, region_name=REGION, aws_access_key_id="local", aws_secret_access_key="local"
+        )
+
+    def invoke(self, name: str, event: object) -> Any:
+        """A function, as somebody with AWS rights."""
+        client = self.aws("lambda")
+        functions: list[str] = [each["FunctionName"] for each in client.list_functions()["Functions"]]
+        found = next(each for each in functions if name in each)
+        return json.loads(client.invoke(FunctionName=found, Payload=json.dumps(event).encode())["Payload"].read())
 
     def request(
         self,
@@ -90,5 +108,5 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if launched.complaint:
         pytest.fail(f"the stack did not start: {launched.complaint}")
     told = launched.told
-    yield Stack(told["apiUrl"], told["apiKey"], told["workspaceId"])
+    yield Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], launched.state)
     launched.stop()
