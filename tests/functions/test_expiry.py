@@ -37,7 +37,7 @@ def swept(functions: Functions) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
 
     class Kept:
-        def send(self, messages: list[dict[str, Any]], *, delay_seconds: int = 0) -> None:  # noqa: ARG002  # the port
+        def send(self, messages: list[dict[str, Any]], *, delay_seconds: int = 0) -> None:  # the port
             sent.extend(messages)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,0 +1,290 @@
+"""Connecting, with time in hand: what is over stays over, and trouble leaves nothing half done."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+from evergrant.domain.app import OAuth2Method
+from evergrant.domain.client import OAuthClient
+from evergrant.domain.errors import ProviderError, ProviderTimeoutError, UnavailableError
+from evergrant.domain.tokens import Tokens
+from evergrant.runtime import wiring
+from pydantic import SecretStr
+
+from tests.functions.deployment import Answer, Functions
+from tests.functions.test_expiry import Travelling, clock, delivered, swept, told
+
+__all__ = ["clock"]  # A fixture that these tests take.
+
+RETURN_URL = "https://shop.example/return"
+ENTRY: dict[str, Any] = {
+    "slug": "acme",
+    "name": "Acme",
+    "docs_url": "https://acme.example/docs",
+    "methods": [
+        {
+            "kind": "oauth2",
+            "authorization_endpoint": "https://acme.example/authorize",
+            "token_endpoint": "https://acme.example/token",
+            "revocation_endpoint": "https://acme.example/revoke",
+            "scopes": ["read"],
+            "request": {"base_url": "https://acme.example", "headers": {"Authorization": "Bearer {accessToken}"}},
+        }
+    ],
+}
+
+
+class FakeTokenEndpoint:
+    """A provider that counts, rotates, and fails when told."""
+
+    def __init__(self, clock: Travelling) -> None:
+        self.clock, self.asked, self.revoked = clock, 0, 0
+        self.trouble: Exception | None = None
+
+    def exchange(self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], **_: Any) -> Tokens:
+        return self._tokens()
+
+    def refresh(self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], _: SecretStr) -> Tokens:
+        return self._tokens()
+
+    def revoke(self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], **_: Any) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.revoked += 1
+
+    def _tokens(self) -> Tokens:
+        self.asked += 1
+        if self.trouble:
+            raise self.trouble
+        end = self.clock.now() + timedelta(hours=1)
+        return Tokens(SecretStr(f"at{self.asked}"), SecretStr(f"rt{self.asked}"), "bearer", end, None, None, {})
+
+
+@pytest.fixture
+def provider(functions: Functions, clock: Travelling, monkeypatch: pytest.MonkeyPatch) -> FakeTokenEndpoint:
+    fake = FakeTokenEndpoint(clock)
+    monkeypatch.setattr(wiring, "token_endpoint", lambda: fake)
+    functions.call("apps", "PUT", "/apps/acme", ENTRY)
+    functions.call("app_client", "PUT", "/apps/acme/client", {"clientId": "id", "clientSecret": "secret-canary"})
+    functions.call("workspace", "PUT", "/workspace", {"name": "Shop", "returnUrls": [RETURN_URL]})
+    functions.call("users", "POST", "/users", {"username": "ada"})
+    return fake
+
+
+def began(functions: Functions) -> tuple[str, str]:
+    """The callback's query and the browser's cookie."""
+    query = {"userId": "ada", "app": "acme", "returnUrl": RETURN_URL}
+    link: str = functions.call("oauth_url", "GET", "/oauthUrl", query=query).body["oauthUrl"]
+    started = functions.call("oauth_start", "GET", urlsplit(link).path, authorizer={})
+    state = parse_qs(urlsplit(started.headers["location"]).query)["state"][0]
+    return state, started.headers["set-cookie"].partition(";")[0]
+
+
+def called_back(functions: Functions, state: str, cookie: str, **more: str) -> Answer:
+    return functions.call(
+        "oauth_callback",
+        "GET",
+        f"/oauth/callback/{functions.workspace_id}/acme",
+        query={"code": "code-canary", "state": state, **more},
+        headers={"cookie": cookie},
+        authorizer={},
+    )
+
+
+def completed(functions: Functions, completion: str) -> Answer:
+    return functions.call("connect_complete", "POST", "/connect/complete", {"completion": completion, "userId": "ada"})
+
+
+def completion_of(answer: Answer) -> str:
+    return parse_qs(urlsplit(answer.headers["location"]).query)["completion"][0]
+
+
+def connected(functions: Functions) -> str:
+    answer = completed(functions, completion_of(called_back(functions, *began(functions))))
+    assert answer.status == 201, answer.body
+    return answer.body["credentialId"]
+
+
+def test_the_browser_is_bound_by_a_host_cookie_that_scripts_cannot_read(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    query = {"userId": "ada", "app": "acme", "returnUrl": RETURN_URL}
+    link: str = functions.call("oauth_url", "GET", "/oauthUrl", query=query).body["oauthUrl"]
+    cookie = functions.call("oauth_start", "GET", urlsplit(link).path, authorizer={}).headers["set-cookie"]
+
+    assert cookie.startswith("__Host-")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+
+
+def test_attack_01_a_state_that_is_over_is_refused(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    state, cookie = began(functions)
+    clock.ahead = timedelta(minutes=10)
+
+    answer = called_back(functions, state, cookie)
+
+    assert (answer.status, answer.body["code"], provider.asked) == (400, "authorization_expired", 0)
+
+
+def test_a_completion_is_over_after_a_minute(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    completion = completion_of(called_back(functions, *began(functions)))
+    clock.ahead = timedelta(seconds=60)
+
+    answer = completed(functions, completion)
+
+    assert (answer.status, answer.body["code"], provider.asked) == (400, "completion_expired", 0)
+
+
+@pytest.mark.parametrize("value", ["<script>", "a" * 5000, "server_error\r\nx: y", "unknown_word"])
+def test_attack_15_an_error_comes_back_as_a_known_word(
+    functions: Functions, provider: FakeTokenEndpoint, value: str
+) -> None:
+    answer = called_back(functions, *began(functions), error=value, error_description="<img src=x>")
+
+    assert (answer.status, answer.headers["location"]) == (303, f"{RETURN_URL}?error=provider_error")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status"), [(ProviderTimeoutError("late"), 504), (ProviderError("bad", provider_status=500), 502)]
+)
+def test_a_providers_trouble_at_the_end_keeps_nothing(
+    functions: Functions, provider: FakeTokenEndpoint, trouble: Exception, status: int
+) -> None:
+    provider.trouble = trouble
+
+    answer = completed(functions, completion_of(called_back(functions, *began(functions))))
+
+    assert answer.status == status
+    assert functions.call("list_credentials", "GET", "/users/ada/credentials").body["data"] == []
+
+
+def test_attack_33_what_connecting_leaves_behind_has_no_secret(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    state, cookie = began(functions)
+    completion = completion_of(called_back(functions, state, cookie))
+    verifier = cookie.partition("=")[2]
+    completed(functions, completion)
+    client = boto3.client("dynamodb")
+    kept = str([client.scan(TableName=name)["Items"] for name in client.list_tables()["TableNames"]])
+
+    assert [
+        each for each in ("code-canary", "secret-canary", state, completion, verifier, "at1", "'rt1") if each in kept
+    ] == []
+
+
+def test_a_read_renews_a_token_that_is_over(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    path = f"/credentials/{connected(functions)}/token"
+    clock.ahead = timedelta(minutes=59)
+
+    token = functions.call("fresh_token", "POST", path, {})
+    again = functions.call("fresh_token", "POST", path, {})
+
+    assert [each.body["secret"]["accessToken"] for each in (token, again)] == ["at2", "at2"]
+    assert provider.asked == 2
+
+
+def test_fault_31_a_token_that_is_over_and_cannot_be_renewed_is_the_providers_trouble(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    path = f"/credentials/{connected(functions)}/token"
+    clock.ahead = timedelta(hours=2)
+    provider.trouble = ProviderTimeoutError("late")
+
+    answer = functions.call("fresh_token", "POST", path, {})
+
+    assert (answer.status, answer.body["code"]) == (504, "provider_timeout")
+    assert answer.headers["retry-after"]
+
+
+def test_the_sweep_renews_ahead_of_the_end(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    functions.invoke("sweep", {})
+    connected(functions)
+    clock.ahead = timedelta(minutes=51)
+
+    delivered(functions, swept(functions))
+
+    assert provider.asked == 2
+    assert told() == ["credential.created"]
+
+
+def test_fault_02_no_key_and_the_provider_is_not_asked(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/credentials/{connected(functions)}/token"
+    clock.ahead = timedelta(hours=2)
+
+    class Away:
+        def __getattr__(self, name: str) -> Any:
+            raise UnavailableError(code="key_unavailable")
+
+    monkeypatch.setattr(wiring, "sealer", Away)
+    wiring.renewer.cache_clear()
+    answer = functions.call("fresh_token", "POST", path, {})
+
+    assert (answer.status, answer.body["code"], provider.asked) == (503, "key_unavailable", 1)
+
+
+def test_a_revocation_that_fails_is_queued_and_said_and_finished_later(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    credential_id = connected(functions)
+    provider.trouble = ProviderError("down", provider_status=500)
+    deleted = functions.call("delete_credential", "DELETE", f"/credentials/{credential_id}")
+    gone = functions.call("get_credential", "GET", f"/credentials/{credential_id}")
+    twice = functions.call("delete_credential", "DELETE", f"/credentials/{credential_id}")
+    provider.trouble = None
+    message = {"action": "revoke", "credentialId": credential_id, "actor": "test"}
+    record = {"messageId": "1", "body": json.dumps(message)}
+
+    functions.invoke("cleanup", {"Records": [record, record]})
+    audit = functions.call("audit", "GET", "/audit", query={"credentialId": credential_id}).body["data"]
+
+    assert deleted.body == {"success": True, "revoked": None}
+    assert (gone.status, twice.status) == (404, 404)
+    assert provider.revoked == 1
+    assert told().count("credential.deleted") == 1
+    assert [each["detail"]["revoked"] for each in audit if each["action"] == "credential.deleted"] == ["true", "queued"]
+
+
+def test_a_revocation_is_given_up_after_72_hours(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    credential_id = connected(functions)
+    provider.trouble = ProviderError("down", provider_status=500)
+    functions.call("delete_credential", "DELETE", f"/credentials/{credential_id}")
+    clock.ahead = timedelta(hours=73)
+    message = {"action": "revoke", "credentialId": credential_id, "actor": "test"}
+
+    functions.invoke("cleanup", {"Records": [{"messageId": "1", "body": json.dumps(message)}]})
+
+    audit = functions.call("audit", "GET", "/audit", query={"credentialId": credential_id}).body["data"]
+    assert audit[0]["detail"] == {"revoked": "false", "reason": "revocation_failed"}
+
+
+def test_fault_20_a_deletion_that_died_is_found_by_the_sweep(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    functions.invoke("sweep", {})
+    credential_id = connected(functions)
+    read = wiring.credentials().get(credential_id)  # type: ignore[arg-type]  # an id
+    assert read
+    now = clock.now()
+    wiring.credentials().change(read.changed(at=now, deleting=True, due_at=now + timedelta(minutes=5)), read=read)
+    clock.ahead = timedelta(minutes=6)
+
+    delivered(functions, swept(functions))
+    queued = boto3.client("sqs").receive_message(QueueUrl=wiring.settings().required("CLEANUPS_QUEUE_URL"))
+
+    assert credential_id in queued["Messages"][0].get("Body", "")
