@@ -127,6 +127,23 @@ def test_attack_26_no_part_can_be_swapped_between_rows(deployment: Deployment, p
         sealer.open(replace(mine, **{part: getattr(other, part)}).to_bytes(), CONTEXT)
 
 
+@pytest.mark.parametrize("version", [0, 2, 255])
+def test_attack_28_no_other_format_is_spoken(deployment: Deployment, version: int) -> None:
+    sealer = deployment.sealer()
+    sealed = sealer.seal(SECRET, CONTEXT)
+
+    with pytest.raises(SealBrokenError):
+        sealer.open(bytes([version]) + sealed[1:], CONTEXT)
+
+
+def test_attack_27_an_older_generation_does_not_open_in_a_newer_row(deployment: Deployment) -> None:
+    sealer = deployment.sealer()
+    old = sealer.seal(SECRET, CONTEXT)
+
+    with pytest.raises(SealBrokenError):
+        sealer.open(old, replace(CONTEXT, generation=CONTEXT.generation + 1))
+
+
 def test_attack_25_no_key_and_nonce_come_twice(deployment: Deployment) -> None:
     prepared = deployment.sealer().prepare()
 

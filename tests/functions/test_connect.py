@@ -1,20 +1,16 @@
 """Connecting, with time in hand: what is over stays over, and trouble leaves nothing half done."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
-from evergrant.domain.app import OAuth2Method
-from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import ProviderError, ProviderTimeoutError, UnavailableError
-from evergrant.domain.tokens import Tokens
 from evergrant.runtime import wiring
-from pydantic import SecretStr
 
+from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
 from tests.functions.test_expiry import Travelling, clock, delivered, swept, told
 
@@ -38,35 +34,9 @@ ENTRY: dict[str, Any] = {
 }
 
 
-class FakeTokenEndpoint:
-    """A provider that counts, rotates, and fails when told."""
-
-    def __init__(self, clock: Travelling) -> None:
-        self.clock, self.asked, self.revoked = clock, 0, 0
-        self.trouble: Exception | None = None
-
-    def exchange(self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], **_: Any) -> Tokens:
-        return self._tokens()
-
-    def refresh(self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], _: SecretStr) -> Tokens:
-        return self._tokens()
-
-    def revoke(self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], **_: Any) -> None:
-        if self.trouble:
-            raise self.trouble
-        self.revoked += 1
-
-    def _tokens(self) -> Tokens:
-        self.asked += 1
-        if self.trouble:
-            raise self.trouble
-        end = self.clock.now() + timedelta(hours=1)
-        return Tokens(SecretStr(f"at{self.asked}"), SecretStr(f"rt{self.asked}"), "bearer", end, None, None, {})
-
-
 @pytest.fixture
 def provider(functions: Functions, clock: Travelling, monkeypatch: pytest.MonkeyPatch) -> FakeTokenEndpoint:
-    fake = FakeTokenEndpoint(clock)
+    fake = FakeTokenEndpoint(clock.now)
     monkeypatch.setattr(wiring, "token_endpoint", lambda: fake)
     functions.call("apps", "PUT", "/apps/acme", ENTRY)
     functions.call("app_client", "PUT", "/apps/acme/client", {"clientId": "id", "clientSecret": "secret-canary"})
@@ -288,3 +258,18 @@ def test_fault_20_a_deletion_that_died_is_found_by_the_sweep(
     queued = boto3.client("sqs").receive_message(QueueUrl=wiring.settings().required("CLEANUPS_QUEUE_URL"))
 
     assert credential_id in queued["Messages"][0].get("Body", "")
+
+
+def test_attack_32_what_was_deleted_is_in_no_table(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    credential_id = connected(functions)
+    row = wiring.credentials().get(credential_id)  # type: ignore[arg-type]  # an id
+    assert row
+
+    functions.call("delete_credential", "DELETE", f"/credentials/{credential_id}")
+
+    client = boto3.client("dynamodb")
+    items = [item for name in client.list_tables()["TableNames"] for item in client.scan(TableName=name)["Items"]]
+    sealed = [value["B"] for item in items for value in item.values() if "B" in value]
+    assert row.sealed
+    assert row.sealed not in sealed
+    assert [item["sk"]["S"] for item in items if item["sk"]["S"] == credential_id] == []

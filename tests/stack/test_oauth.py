@@ -5,6 +5,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -122,6 +123,33 @@ def test_attack_02_a_state_opens_the_door_only_once(stack: Stack, provider: Prov
 
     assert (again.status_code, again.json()["code"]) == (400, "state_used")
     assert provider.token_requests() == 0
+
+
+def test_attack_02_of_twenty_callbacks_at_once_one_goes_through(stack: Stack, provider: Provider) -> None:
+    browser, callback = began(stack, provider, stack.user("races"))
+
+    def call() -> int:
+        return requests.get(callback, cookies=browser.cookies, allow_redirects=False, timeout=60).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        statuses = [each.result() for each in [pool.submit(call) for _ in range(20)]]
+
+    assert sorted(statuses) == [303] + [400] * 19
+    assert provider.token_requests() == 0
+
+
+def test_twenty_readers_at_once_renew_once(stack: Stack, provider: Provider) -> None:
+    credential_id = connected(stack, provider, stack.user("readers"))
+    before = provider.token_requests()
+    wanted = {"minValiditySeconds": 4000}
+
+    with ThreadPoolExecutor(20) as pool:
+        readers = [pool.submit(stack.request, "POST", f"/credentials/{credential_id}/token", {}) for _ in range(20)]
+        answers = [each.result() for each in readers]
+    forced = stack.request("POST", f"/credentials/{credential_id}/token", wanted)
+
+    assert {each.status_code for each in [*answers, forced]} == {200}
+    assert provider.token_requests() == before + 1
 
 
 def test_attack_04_the_issuer_must_be_the_apps_own(stack: Stack, provider: Provider) -> None:

@@ -1,0 +1,1 @@
+"""Fakes: each takes the same exam as the real thing, in tests/contracts."""

@@ -1,0 +1,70 @@
+"""A provider's token endpoint in memory: it rotates, refuses what it does not know, and fails when told."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from evergrant.domain.app import OAuth2Method
+from evergrant.domain.client import OAuthClient
+from evergrant.domain.errors import GrantRefusedError
+from evergrant.domain.tokens import Tokens
+from pydantic import SecretStr
+
+
+class FakeTokenEndpoint:
+    """`TokenEndpoint`."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.asked, self.revoked = 0, 0
+        self.trouble: Exception | None = None
+        self._alive: set[str] = set()
+        self._codes: set[str] = set()
+
+    def exchange(
+        self,
+        method: OAuth2Method,
+        client: OAuthClient,
+        variables: Mapping[str, str],
+        *,
+        code: SecretStr,
+        code_verifier: SecretStr,
+        redirect_uri: str,
+    ) -> Tokens:
+        self._count()
+        if code.get_secret_value() in self._codes:
+            raise GrantRefusedError("invalid_grant", provider_status=400)
+        self._codes.add(code.get_secret_value())
+        return self._tokens()
+
+    def refresh(
+        self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], refresh_token: SecretStr
+    ) -> Tokens:
+        self._count()
+        if refresh_token.get_secret_value() not in self._alive:
+            raise GrantRefusedError("invalid_grant", provider_status=400)
+        return self._tokens()
+
+    def revoke(
+        self,
+        method: OAuth2Method,
+        client: OAuthClient,
+        variables: Mapping[str, str],
+        *,
+        token: SecretStr,
+        token_type_hint: str,
+    ) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.revoked += 1
+        self._alive.discard(token.get_secret_value())
+
+    def _count(self) -> None:
+        self.asked += 1
+        if self.trouble:
+            raise self.trouble
+
+    def _tokens(self) -> Tokens:
+        refresh_token = f"rt{self.asked}"
+        self._alive.add(refresh_token)
+        end = self._now() + timedelta(hours=1)
+        return Tokens(SecretStr(f"at{self.asked}"), SecretStr(refresh_token), "Bearer", end, None, None, {})
