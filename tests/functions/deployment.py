@@ -76,9 +76,8 @@ class Functions:
     def invoke(self, name: str, event: object) -> Any:
         return self.module(name).handler(event, LambdaContext())
 
-    def call(
+    def event(
         self,
-        name: str,
         method: str,
         path: str,
         content: object = None,
@@ -87,11 +86,11 @@ class Functions:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         authorizer: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> dict[str, Any]:
         """One request as the gateway would pass it on."""
         sent = {"content-type": "application/json", **(headers or {})}
         who = {"workspaceId": self.workspace_id, "apiKeyId": self.api_key_id, "scopes": self.scopes}
-        event = {
+        return {
             "resource": path,
             "path": path,
             "httpMethod": method,
@@ -109,7 +108,10 @@ class Functions:
             "body": raw if raw is not None else (None if content is None else json.dumps(content)),
             "isBase64Encoded": False,
         }
-        answer = self.invoke(name, event)
+
+    def call(self, name: str, method: str, path: str, content: object = None, **more: Any) -> Answer:
+        """`event`, and the function's answer to it."""
+        answer = self.invoke(name, self.event(method, path, content, **more))
         flat = {key.lower(): values[0] for key, values in answer["multiValueHeaders"].items()}
         body = answer["body"]
         return Answer(answer["statusCode"], json.loads(body) if body and body[0] in "{[" else body, flat)

@@ -1,0 +1,16 @@
+"""What the benchmarks count, held as promises."""
+
+from benchmarks import kms_calls
+from benchmarks.imports import NOT_ON_THE_HOT_PATH, probe_warm
+
+
+def test_the_hot_path_imports_nothing_heavy() -> None:
+    warm = probe_warm()["fresh_token"]
+
+    assert warm.called.heavy.isdisjoint(NOT_ON_THE_HOT_PATH)
+
+
+def test_kms_is_called_as_often_as_promised() -> None:
+    measured = kms_calls.measure()
+
+    assert [each.use for each in measured if each.calls != each.promised] == []
