@@ -117,3 +117,17 @@ def test_a_key_without_the_scope_is_refused(functions: Functions) -> None:
     token = functions.call("fresh_token", "POST", f"/credentials/{made.body['credentialId']}/token", {})
 
     assert (token.status, token.body["code"]) == (403, "scope_missing")
+
+
+def test_a_list_by_status_fills_its_pages(functions: Functions) -> None:
+    for _ in range(3):
+        connect(functions)
+    query = {"limit": "1", "status": "active"}
+
+    first = functions.call("list_credentials", "GET", "/users/ada@example.com/credentials", query=query)
+    none = functions.call(
+        "list_credentials", "GET", "/users/ada@example.com/credentials", query={"limit": "1", "status": "expired"}
+    )
+
+    assert (len(first.body["data"]), first.body["nextCursor"] is None) == (1, False)
+    assert none.body == {"data": [], "nextCursor": None}

@@ -67,7 +67,14 @@ def list_credentials(
 ) -> Page[Credential]:
     """Raises: NotFoundError when the user is not there."""
     found = find_user(caller, user, directory=directory)
-    page = credentials.of_user(caller.workspace_id, found.user_id, app=app, limit=limit, after=after)
     if status is None:
-        return page
-    return Page([credential for credential in page.items if credential.status == status], page.next)
+        return credentials.of_user(caller.workspace_id, found.user_id, app=app, limit=limit, after=after)
+    fitting: list[Credential] = []
+    # A page is filled with what fits, however much is passed over.
+    while len(fitting) <= limit:
+        page = credentials.of_user(caller.workspace_id, found.user_id, app=app, limit=limit, after=after)
+        fitting += [credential for credential in page.items if credential.status == status]
+        if page.next is None:
+            break
+        after = page.next
+    return Page(fitting[:limit], fitting[limit - 1].credential_id if len(fitting) > limit else None)
