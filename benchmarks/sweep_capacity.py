@@ -212,7 +212,7 @@ def main() -> int:
         rows,
         [
             Promise(
-                f"{asked.large // asked.small} times as much stored: {ratio:.3f} times as much to sweep (at most {MOST}).",
+                f"{asked.large // asked.small} times the rows: {ratio:.3f} times as much to sweep (at most {MOST}).",
                 ratio <= MOST,
             )
         ],
