@@ -16,7 +16,10 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.client import BaseClient
 from moto import mock_aws
+
+from tests.functions.iam import denied
 
 ROOT = Path(__file__).parents[2]
 TABLES = ("CREDENTIALS", "DIRECTORY", "KEYS", "SESSIONS", "EVENTS", "AUDIT")
@@ -74,7 +77,21 @@ class Functions:
         return self.modules[name]
 
     def invoke(self, name: str, event: object) -> Any:
-        return self.module(name).handler(event, LambdaContext())
+        """As Lambda would, with no more rights than the template gives."""
+        handler = self.module(name).handler
+        # The one place that all calls of all clients pass.
+        client: Any = BaseClient
+        call = client._make_api_call  # noqa: SLF001
+        refused: list[str] = []
+
+        def noted(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
+            refused.extend(denied(name, operation, parameters))
+            return call(self, operation, parameters)
+
+        with patch.object(BaseClient, "_make_api_call", noted):
+            answer = handler(event, LambdaContext())
+        assert refused == []
+        return answer
 
     def event(
         self,

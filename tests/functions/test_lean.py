@@ -2,6 +2,7 @@
 
 from benchmarks import kms_calls
 from benchmarks.imports import NOT_ON_THE_HOT_PATH, probe_warm
+from tests.functions.iam import denied
 
 
 def test_the_hot_path_imports_nothing_heavy() -> None:
@@ -14,3 +15,10 @@ def test_kms_is_called_as_often_as_promised() -> None:
     measured = kms_calls.measure()
 
     assert [each.use for each in measured if each.calls != each.promised] == []
+
+
+def test_attack_70_a_call_outside_a_functions_policy_is_noticed() -> None:
+    assert denied("health", "GetItem", {"TableName": "credentials"}) == [
+        "health may not dynamodb:GetItem CredentialsTable"
+    ]
+    assert denied("api_key_authorizer", "Decrypt", {}) == ["api_key_authorizer may not kms:Decrypt BranchKeysKey"]

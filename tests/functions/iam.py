@@ -1,0 +1,49 @@
+"""What IAM would say: each call of a function is held against its own policy in the template; all else is denied."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from local.packaging import load_template
+
+TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+
+
+def denied(function: str, operation: str, parameters: dict[str, Any]) -> list[str]:
+    """What of a call the template does not allow."""
+    asked = _asked(operation, parameters)
+    return [f"{function} may not {action} {name}" for action, name in asked if (action, name) not in _allowed(function)]
+
+
+def _asked(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if operation in {"GenerateDataKey", "Decrypt"}:
+        yield f"kms:{operation}", "BranchKeysKey"
+    elif operation in {"SendMessage", "SendMessageBatch"}:
+        yield "sqs:SendMessage", f"{parameters['QueueUrl'].rsplit('/', 1)[-1].capitalize()}Queue"
+    elif operation == "TransactWriteItems":
+        for write in parameters["TransactItems"]:
+            ((kind, item),) = write.items()
+            yield f"dynamodb:{TRANSACTION[kind]}", _table(item["TableName"])
+    elif operation == "BatchGetItem":
+        for table in parameters["RequestItems"]:
+            yield "dynamodb:BatchGetItem", _table(table)
+    else:
+        yield f"dynamodb:{operation}", _table(parameters["TableName"])
+
+
+def _table(name: str) -> str:
+    return f"{name.capitalize()}Table"
+
+
+@cache
+def _allowed(function: str) -> frozenset[tuple[str, str]]:
+    resource = "".join(part.capitalize() for part in function.split("_")) + "Function"
+    properties: dict[str, Any] = load_template()["Resources"][resource]["Properties"]
+    found: set[tuple[str, str]] = set()
+    for policy in properties.get("Policies", []):
+        for statement in policy["Statement"]:
+            actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            names = re.findall(r"\w+(?:Table|Queue|Key)\b", str(statement["Resource"]))
+            found |= {(action, name) for action in actions for name in names}
+    return frozenset(found)
