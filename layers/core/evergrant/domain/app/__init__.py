@@ -1,0 +1,40 @@
+"""An app of the catalogue: what is known of how it authenticates, as data with a closed vocabulary.
+
+The catalogue's TOML files and a workspace's own apps (`PUT /apps/{app}`) are read by these same models;
+`catalogue/README.md` explains each field.
+"""
+
+from evergrant.domain.app.entry import App, extended
+from evergrant.domain.app.methods import (
+    AuthMethod,
+    AwsSigV4Method,
+    ClientCredentialsMethod,
+    JwtBearerMethod,
+    OAuth1Method,
+    OAuth2Method,
+    StaticMethod,
+    TokenWay,
+    TwoStepMethod,
+    Way,
+)
+from evergrant.domain.app.requests import (
+    Assertion,
+    Call,
+    Exchange,
+    Kept,
+    Probe,
+    Property,
+    RateLimit,
+    Request,
+    Signature,
+    TokenAnswer,
+    renamed,
+)
+from evergrant.domain.app.vocabulary import PLACEHOLDER, names_in
+
+__all__ = [
+    *("PLACEHOLDER", "App", "Assertion", "AuthMethod", "AwsSigV4Method", "Call", "ClientCredentialsMethod"),
+    *("Exchange", "JwtBearerMethod", "Kept", "OAuth1Method", "OAuth2Method", "Probe", "Property", "RateLimit"),
+    *("Request", "Signature", "StaticMethod", "TokenAnswer", "TokenWay", "TwoStepMethod", "Way", "extended"),
+    *("names_in", "renamed"),
+]

@@ -1,0 +1,74 @@
+"""One app: something to connect to."""
+
+from typing import Annotated, cast
+
+from pydantic import Field, StringConstraints, model_validator
+
+from evergrant.domain.app.methods import AuthMethod, OAuth1Method, OAuth2Method
+from evergrant.domain.app.requests import RateLimit
+from evergrant.domain.app.vocabulary import Line, Model, Slug, Url
+
+REDIRECTS = (OAuth2Method,)
+
+
+class App(Model):
+    """An entry of the catalogue, or a workspace's own."""
+
+    slug: Slug
+    name: Line
+    aliases: tuple[Annotated[str, StringConstraints(max_length=64)], ...] = ()
+    categories: tuple[Slug, ...] = ()
+    docs_url: Url
+    logo: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$", max_length=40)] | None = None
+    """Its name in `simple-icons`; without one it is shown by its first letter."""
+    rate_limits: tuple[RateLimit, ...] = ()
+    methods: Annotated[tuple[AuthMethod, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _ways_are_apart(self) -> "App":
+        ways = [each.way for each in self.methods]
+        if len(set(ways)) != len(ways):
+            raise ValueError("two ways of one kind need an `id`")
+        return self
+
+    @property
+    def is_oauth(self) -> bool:
+        """Whether its first way is a redirect."""
+        first = self.methods[0]
+        return isinstance(first, OAuth2Method) or (isinstance(first, OAuth1Method) and first.is_redirect)
+
+    def oauth2(self) -> OAuth2Method | None:
+        """Its redirect, if it has one."""
+        return next((each for each in self.methods if isinstance(each, OAuth2Method)), None)
+
+    def method(self, way: str) -> AuthMethod:
+        """The way of that name or kind; the first when the entry has changed under the credential."""
+        named = (each for each in self.methods if each.way == way)
+        alike = (each for each in self.methods if each.kind == way)
+        return next(named, None) or next(alike, None) or self.methods[0]
+
+
+def extended(entry: dict[str, object], base: dict[str, object]) -> dict[str, object]:
+    """An entry that says `extends`, over the entry it names.
+
+    What it does not state is the base's. `ways` names the base's methods that it has too, `changes.<way>` what is
+    different in one of them, and its own `methods` come after these.
+    """
+    own = {name: value for name, value in entry.items() if name not in ("extends", "ways", "changes")}
+    ways = cast("list[str] | None", entry.get("ways"))
+    changes = cast("dict[str, dict[str, object]]", entry.get("changes", {}))
+    inherited = [
+        {**each, **changes.get(_way(each), {})}
+        for each in cast("list[dict[str, object]]", base["methods"])
+        if ways is None or _way(each) in ways
+    ]
+    missing = {*(ways or ()), *changes} - {_way(each) for each in inherited}
+    if missing:
+        raise ValueError(f"the extended entry has no such ways: {', '.join(sorted(missing))}")
+    methods = [*inherited, *cast("list[dict[str, object]]", own.get("methods", []))]
+    kept = {name: value for name, value in base.items() if name != "aliases"}
+    return {**kept, **own, "methods": methods}
+
+
+def _way(method: dict[str, object]) -> object:
+    return method.get("id") or method.get("kind")

@@ -1,0 +1,70 @@
+"""The words that an app's entry is made of: names, lines, templates, patterns, addresses."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+
+PLACEHOLDER = re.compile(r"\{([a-z][A-Za-z0-9]*)\}")
+LISTED = re.compile(r"\^(?:[a-z0-9()|-]|\\\.)+\$")
+"""A pattern that lists what it takes: no class, no repeat, nothing open."""
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+def _url(text: str, info: ValidationInfo) -> str:
+    """https, or http on loopback where the reader of the entry allows it (`context={"loopback": True}`)."""
+    url = urlsplit(PLACEHOLDER.sub("x", text))
+    context: dict[str, object] = info.context or {}
+    local = url.scheme == "http" and url.hostname in _LOOPBACK and context.get("loopback") is True
+    if not url.hostname or url.username or url.fragment or "\\" in text or not (url.scheme == "https" or local):
+        raise ValueError("must be an https URL without user info or fragment")
+    return text
+
+
+def _pattern(text: str) -> str:
+    """Anchored, and without what could make it backtrack: nested or adjacent unbounded repeats, back references."""
+    if not (text.startswith("^") and text.endswith("$")):
+        raise ValueError("must be anchored with ^ and $")
+    if re.search(r"[*+}]\)?[*+{]|\\[1-9]|\(\?[=!<]", text):
+        raise ValueError("must match in linear time: no nested repeats, back references or look-around")
+    re.compile(text)
+    return text
+
+
+class Model(BaseModel):
+    """Closed, frozen, and never echoing what it refuses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,63}$")]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Text = Annotated[str, StringConstraints(max_length=1000)]
+Template = Annotated[str, StringConstraints(max_length=1000)]
+"""Text with `{names}` of a credential's values."""
+Path = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""Dotted, into a JSON answer: `data.0.id` is the first of a list."""
+Member = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\[\]$-]{1,80}$")]
+"""A parameter's or a body member's name; in a JSON body dots nest."""
+Status = Annotated[int, Field(ge=100, le=599)]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+Headers = dict[HeaderName, Template]
+Params = dict[Member, Template]
+Url = Annotated[str, StringConstraints(max_length=500), AfterValidator(_url)]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s\\#]*$", max_length=300)]
+"""After a base URL."""
+Pattern = Annotated[str, StringConstraints(max_length=300), AfterValidator(_pattern)]
+Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+def names_in(*templates: str | None) -> set[str]:
+    """The values that templates name."""
+    return {name for each in templates if each for name in PLACEHOLDER.findall(each)}
+
+
+def host_in(url: str) -> str:
+    """The part of an address, or of its template, between the scheme and the path."""
+    return re.split(r"[/?#]", url.split("://", 1)[-1], maxsplit=1)[0]
