@@ -20,7 +20,6 @@ from evergrant.domain.app.vocabulary import (
     Text,
     Url,
     UrlPath,
-    names_in,
 )
 
 
@@ -135,6 +134,9 @@ class Kept(Model):
     required: bool = True
     secret: bool = False
     """Sealed, and handed out with the fresh token: a user's token beside a bot's."""
+    example: Annotated[str, StringConstraints(max_length=200)] = ""
+    """As the provider gives it; the tests play it back."""
+    """As the provider gives it; the tests play it back."""
 
 
 class TokenAnswer(Model):
@@ -221,9 +223,3 @@ class RateLimit(Model):
 def renamed(members: dict[str, str], names: dict[Member, str]) -> dict[str, str]:
     """The members under the provider's own names; an empty name leaves one out."""
     return {names.get(name, name): value for name, value in members.items() if names.get(name, name)}
-
-
-__all__ = [
-    *("SIGNED", "Assertion", "Call", "Exchange", "Kept", "Probe", "Property", "RateLimit", "Request", "Signature"),
-    *("TokenAnswer", "names_in", "renamed"),
-]
