@@ -8,8 +8,6 @@ from evergrant.domain.app.methods import AuthMethod, OAuth1Method, OAuth2Method
 from evergrant.domain.app.requests import RateLimit
 from evergrant.domain.app.vocabulary import Line, Model, Slug, Url
 
-REDIRECTS = (OAuth2Method,)
-
 
 class App(Model):
     """An entry of the catalogue, or a workspace's own."""
@@ -57,18 +55,18 @@ def extended(entry: dict[str, object], base: dict[str, object]) -> dict[str, obj
     own = {name: value for name, value in entry.items() if name not in ("extends", "ways", "changes")}
     ways = cast("list[str] | None", entry.get("ways"))
     changes = cast("dict[str, dict[str, object]]", entry.get("changes", {}))
-    inherited = [
-        {**each, **changes.get(_way(each), {})}
-        for each in cast("list[dict[str, object]]", base["methods"])
-        if ways is None or _way(each) in ways
-    ]
-    missing = {*(ways or ()), *changes} - {_way(each) for each in inherited}
+    known = {_way(each): each for each in _methods(base)}
+    missing = {*(ways or ()), *changes} - known.keys()
     if missing:
         raise ValueError(f"the extended entry has no such ways: {', '.join(sorted(missing))}")
-    methods = [*inherited, *cast("list[dict[str, object]]", own.get("methods", []))]
+    inherited = [{**each, **changes.get(way, {})} for way, each in known.items() if ways is None or way in ways]
     kept = {name: value for name, value in base.items() if name != "aliases"}
-    return {**kept, **own, "methods": methods}
+    return {**kept, **own, "methods": [*inherited, *_methods(own)]}
 
 
-def _way(method: dict[str, object]) -> object:
-    return method.get("id") or method.get("kind")
+def _methods(entry: dict[str, object]) -> list[dict[str, object]]:
+    return cast("list[dict[str, object]]", entry.get("methods", []))
+
+
+def _way(method: dict[str, object]) -> str:
+    return str(method.get("id") or method.get("kind"))

@@ -59,9 +59,23 @@ class Way(Model):
         """Its name within the app."""
         return self.id or self.kind  # type: ignore[attr-defined,no-any-return]  # each way has its kind
 
+    @property
+    def mints(self) -> bool:
+        """Whether a token that ends is made of what is kept, again and again."""
+        return False
+
+    @property
+    def signs(self) -> bool:
+        """Whether each request is signed: there are no headers that could be handed out."""
+        return False
+
     def values(self) -> frozenset[str]:
         """The names of values that are not typed in but given by the provider, the owner's client, or computed."""
         return frozenset()
+
+    def shown(self) -> frozenset[str]:
+        """The names of the values that a request needs: never a refresh token, a client's secret or a password."""
+        return frozenset({"accessToken", "tokenType", *(each.name for each in self.brought() if each.secret)})
 
     def brought(self) -> tuple[Kept, ...]:
         """What the provider gives on the way."""
@@ -158,8 +172,15 @@ class StaticMethod(MerchantsWay):
     kind: Literal["api_key", "basic", "bearer", "custom"]
     signature: Signature | None = None
 
+    @property
+    def signs(self) -> bool:
+        return self.signature is not None
+
     def values(self) -> frozenset[str]:
         return SIGNED if self.signature else frozenset()
+
+    def shown(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.properties)
 
     def parameters(self) -> list[str]:
         return self.signature.templates() if self.signature else []
@@ -182,6 +203,14 @@ class OAuth1Method(MerchantsWay):
     def is_redirect(self) -> bool:
         """Whether a merchant is sent to the provider."""
         return self.authorization_endpoint is not None
+
+    @property
+    def signs(self) -> bool:
+        return True
+
+    def shown(self) -> frozenset[str]:
+        three_legged = frozenset({"consumerKey", "tokenId", "tokenSecret"})
+        return three_legged if self.is_redirect else frozenset(each.name for each in self.properties)
 
     def values(self) -> frozenset[str]:
         return frozenset({"consumerKey", "tokenId"}) if self.is_redirect else frozenset()
@@ -209,9 +238,8 @@ class OAuth1Method(MerchantsWay):
 
 
 class TokenWay(Way):
-    """What the grants of OAuth 2 share: one token endpoint, and how it is asked."""
+    """What the grants of OAuth 2 share: how a token endpoint is asked, and what it answers."""
 
-    token_endpoint: Url | None = None
     token_endpoint_auth_method: ClientAuthentication = "client_secret_basic"  # noqa: S105  # its name
     token_request_method: Literal["POST", "GET"] = "POST"  # noqa: S105  # a method
     token_request_format: Literal["form", "json", "query"] = "form"  # noqa: S105  # a format
@@ -240,9 +268,6 @@ class TokenWay(Way):
 
     def parameters(self) -> list[str]:
         return [*self.token_parameters.values(), *self.token_headers.values()]
-
-    def endpoints(self) -> list[str]:
-        return [self.token_endpoint] if self.token_endpoint else []
 
 
 class OAuth2Method(TokenWay):
@@ -286,6 +311,10 @@ class OAuth2Method(TokenWay):
             raise ValueError("two values share a name")
         return self
 
+    @property
+    def mints(self) -> bool:
+        return self.exchange is not None and self.exchange.repeatable
+
     def values(self) -> frozenset[str]:
         exchanged = {"refreshToken", "clientSecret", "assertion"} if self.exchange else set[str]()
         revoked = {"refreshToken", "clientSecret"} if self.revocation else set[str]()
@@ -302,7 +331,7 @@ class OAuth2Method(TokenWay):
 
     def endpoints(self) -> list[str]:
         further = (self.refresh_endpoint, self.revocation_endpoint, self.introspection_endpoint)
-        return [*super().endpoints(), *(url for url in further if url)]
+        return [self.token_endpoint, *(url for url in further if url)]
 
 
 class ClientCredentialsMethod(TokenWay, MerchantsWay):
@@ -312,8 +341,12 @@ class ClientCredentialsMethod(TokenWay, MerchantsWay):
     token_endpoint: Url
     grant_type: Line = "client_credentials"
 
-    def values(self) -> frozenset[str]:
-        return super().values() | ({"clientSecret"} if self.revocation else frozenset())
+    @property
+    def mints(self) -> bool:
+        return True
+
+    def endpoints(self) -> list[str]:
+        return [self.token_endpoint]
 
     @model_validator(mode="after")
     def _has_a_client(self) -> "ClientCredentialsMethod":
@@ -328,12 +361,20 @@ class JwtBearerMethod(TokenWay, MerchantsWay):
     """RFC 7523, 2.1: a signed assertion for a token; without a token endpoint the assertion itself is the token."""
 
     kind: Literal["jwt_bearer"]
+    token_endpoint: Url | None = None
     grant_type: Line = "urn:ietf:params:oauth:grant-type:jwt-bearer"
     token_endpoint_auth_method: ClientAuthentication = "none"  # noqa: S105  # its name
     assertion: Assertion
 
+    @property
+    def mints(self) -> bool:
+        return True
+
     def parameters(self) -> list[str]:
         return [*super().parameters(), *self.assertion.templates()]
+
+    def endpoints(self) -> list[str]:
+        return [self.token_endpoint] if self.token_endpoint else []
 
     @model_validator(mode="after")
     def _has_its_key(self) -> "JwtBearerMethod":
@@ -349,6 +390,10 @@ class TwoStepMethod(MerchantsWay):
     exchange: Exchange
     kept: tuple[Kept, ...] = ()
     default_expires_in: Seconds | None = None
+
+    @property
+    def mints(self) -> bool:
+        return True
 
     def values(self) -> frozenset[str]:
         return frozenset({"accessToken", *(["assertion"] if self.exchange.assertion else [])})
@@ -369,8 +414,19 @@ class AwsSigV4Method(Way):
     assume_role: bool = False
     """The properties are then `roleArn`, and whatever templates need; `{externalId}` is the user's own id."""
 
+    @property
+    def mints(self) -> bool:
+        return self.assume_role
+
+    @property
+    def signs(self) -> bool:
+        return True
+
     def values(self) -> frozenset[str]:
         return frozenset({"externalId"}) if self.assume_role else frozenset()
+
+    def shown(self) -> frozenset[str]:
+        return frozenset({"accessKeyId", "secretAccessKey", "sessionToken"})
 
     def parameters(self) -> list[str]:
         return [self.service, self.region]

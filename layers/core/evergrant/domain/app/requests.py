@@ -182,6 +182,8 @@ class Exchange(Call):
 
     answer: TokenAnswer = TokenAnswer()
     assertion: Assertion | None = None
+    repeatable: bool = True
+    """Whether what was traded can be traded again, for the next token."""
     dead: tuple[Status, ...] = (401,)
     """The statuses that say: what is traded is dead."""
     dead_errors: tuple[Line, ...] = ()
