@@ -21,6 +21,7 @@ class FormValues(Strict):
     app: Annotated[str, Field(min_length=1, max_length=100)]
     data: Annotated[dict[str, SecretStr], Field(max_length=50)]
     name: Name | None = None
+    way: Annotated[str, Field(max_length=64)] | None = None
 
 
 class Rename(Strict):
@@ -38,11 +39,12 @@ def create(body: FormValues) -> Answer:
     credential = create_credential(
         who,
         who.user_id,
-        NewCredential(body.app, body.data, body.name),
+        NewCredential(body.app, body.data, body.name, way=body.way),
         apps=wiring.apps(),
         directory=wiring.directory(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
+        minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
         check_every=wiring.check_every(),
@@ -61,6 +63,7 @@ def rename(credential_id: str, body: Rename) -> Answer:
         apps=wiring.apps(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
+        minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
     )

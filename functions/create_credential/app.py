@@ -15,13 +15,14 @@ Values = Annotated[dict[str, SecretStr], Field(max_length=50)]
 
 
 class CredentialBody(Strict):
-    """`type` is an app's slug or alias; `data` holds its properties."""
+    """`type` is an app's slug or alias; `data` holds its properties; `way` is needed where two ways would fit them."""
 
     type: Annotated[str, Field(min_length=1, max_length=100)]
     data: Values
     name: Name | None = None
     tags: Tags = ()
     expires_at: AwareDatetime | None = None
+    way: Annotated[str, Field(max_length=64)] | None = None
 
 
 class ForUser(Strict):
@@ -56,11 +57,12 @@ def _create(user_id: str, asked: CredentialBody) -> Answer:
     credential = create_credential(
         who,
         user_id,
-        NewCredential(asked.type, asked.data, asked.name, asked.tags, asked.expires_at),
+        NewCredential(asked.type, asked.data, asked.name, asked.tags, asked.expires_at, asked.way),
         apps=wiring.apps(),
         directory=wiring.directory(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
+        minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
         check_every=wiring.check_every(),

@@ -17,6 +17,7 @@ def callback(workspace_id: str, app: str) -> Answer:
         CallbackRequest(workspace_id, app, query_parameters(http.raw), cookies(http)),
         apps=wiring.apps(),
         authorizations=wiring.authorizations(),
+        flows=wiring.flows(),
         sealer=wiring.sealer(),
         audit=wiring.audit(),
         clock=wiring.clock(),

@@ -22,6 +22,7 @@ def confirm() -> Answer:
         apps=wiring.apps(),
         clients=wiring.clients(),
         authorizations=wiring.authorizations(),
+        flows=wiring.flows(),
         sealer=wiring.sealer(),
         entropy=wiring.entropy(),
     )

@@ -23,6 +23,7 @@ def open_start(authorization_id: str) -> Answer:
         apps=wiring.apps(),
         clients=wiring.clients(),
         authorizations=wiring.authorizations(),
+        flows=wiring.flows(),
         sealer=wiring.sealer(),
         entropy=wiring.entropy(),
     )

@@ -6,6 +6,7 @@ from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, Query, caller, ok
 from evergrant.runtime.requests import query_parameters
 from evergrant.use_cases.connect.begin import Asked, begin_authorization
+from evergrant.use_cases.connect.flows import redirect_of
 from pydantic import Field, SecretStr, StringConstraints
 
 http = Http()
@@ -24,6 +25,7 @@ class OAuthUrlQuery(Query):
     code_challenge: Challenge | None = None
     credential_id: Id | None = None
     scopes: Annotated[str, Field(max_length=4000)] = ""
+    way: Annotated[str, Field(max_length=64)] | None = None
 
 
 OWN = frozenset(field.alias or name for name, field in OAuthUrlQuery.model_fields.items())
@@ -39,11 +41,12 @@ def oauth_url(query: OAuthUrlQuery) -> Answer:
         Asked(
             query.user_id,
             query.app,
-            _properties(query.app),
+            _properties(query.app, query.way),
             query.return_url,
             query.code_challenge,
             query.credential_id,
             tuple(query.scopes.split()),
+            query.way,
         ),
         base_url=http.base_url,
         apps=wiring.apps(),
@@ -57,10 +60,9 @@ def oauth_url(query: OAuthUrlQuery) -> Answer:
     return ok({"oauthUrl": f"{http.base_url}/oauth/start/{authorization.authorization_id}"})
 
 
-def _properties(app: str) -> dict[str, SecretStr]:
+def _properties(app: str, way: str | None) -> dict[str, SecretStr]:
     """Those that the app knows; unknown query parameters are ignored."""
     found = wiring.apps().find(caller(http).workspace_id, app)
-    method = found and found.oauth2()
-    known = {each.name for each in method.properties} if method else set[str]()
+    known = {each.name for each in redirect_of(found, way).properties} if found else set[str]()
     sent = query_parameters(http.raw)
     return {name: SecretStr(value) for name, value in sent.items() if name in known - OWN}

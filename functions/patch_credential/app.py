@@ -40,6 +40,7 @@ def patch(credential_id: str, body: PatchCredential) -> Answer:
         apps=wiring.apps(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
+        minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
         check_every=wiring.check_every(),

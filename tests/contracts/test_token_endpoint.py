@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from evergrant.adapters.http.transport import CheckedTransport
 from evergrant.adapters.oauth.token_endpoint import HttpTokenEndpoint
-from evergrant.adapters.system.clock import SystemClock
+from evergrant.adapters.system.clock import SystemClock, SystemEntropy
 from evergrant.domain.app import App, OAuth2Method
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import ClientRefusedError, GrantRefusedError
@@ -78,7 +78,7 @@ def exam(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Exam]:
         return
     dev = Dev(tmp_path)
     dev.start()
-    real = HttpTokenEndpoint(CheckedTransport(allow_loopback=True), SystemClock())
+    real = HttpTokenEndpoint(CheckedTransport(allow_loopback=True), SystemClock(), SystemEntropy())
     yield Exam(
         real, method_of(dev.provider.url), client_of(*dev.provider.grants.client), lambda: dev.decide("allow")["code"]
     )
@@ -131,7 +131,7 @@ def test_revoking_what_is_not_there_is_done_already(exam: Exam) -> None:
 def test_a_wrong_client_is_ours_to_mend(tmp_path: Path) -> None:
     dev = Dev(tmp_path)
     dev.start()
-    real = HttpTokenEndpoint(CheckedTransport(allow_loopback=True), SystemClock())
+    real = HttpTokenEndpoint(CheckedTransport(allow_loopback=True), SystemClock(), SystemEntropy())
     exam = Exam(real, method_of(dev.provider.url), client_of("other", "wrong"), lambda: dev.decide("allow")["code"])
 
     with pytest.raises(ClientRefusedError):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from evergrant.domain.app import OAuth2Method
+from evergrant.domain.app import ClientCredentialsMethod, JwtBearerMethod, OAuth2Method
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import GrantRefusedError
 from evergrant.domain.tokens import Tokens
@@ -42,6 +42,14 @@ class FakeTokenEndpoint:
         self._count()
         if refresh_token.get_secret_value() not in self._alive:
             raise GrantRefusedError("invalid_grant", provider_status=400)
+        return self._tokens()
+
+    def client_credentials(self, method: ClientCredentialsMethod, values: Mapping[str, str]) -> Tokens:
+        self._count()
+        return self._tokens()
+
+    def jwt_bearer(self, method: JwtBearerMethod, values: Mapping[str, str]) -> Tokens:
+        self._count()
         return self._tokens()
 
     def revoke(

@@ -4,7 +4,7 @@ import pytest
 from evergrant.catalogue.loader import load
 from evergrant.domain.app import App
 from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, ValidationFailedError
-from evergrant.domain.rendering import render
+from evergrant.domain.rendering import hosts, render
 from evergrant.domain.secret import Secret
 from evergrant.use_cases.credentials.entry import read_entry
 from pydantic import SecretStr
@@ -22,7 +22,7 @@ def test_secrets_and_plain_values_are_told_apart() -> None:
     entry = read_entry(app, data, root="data")
 
     assert entry.variables == {"subdomain": "ada-shop", "username": "ada@example.com"}
-    assert entry.hosts == ("ada-shop.gorgias.com",)
+    assert hosts(entry.method, entry.variables) == ("ada-shop.gorgias.com",)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_an_app_with_two_ways_takes_the_one_that_fits() -> None:
 
     entry = read_entry(app, data, root="data")
 
-    assert (entry.method.kind, entry.hosts) == ("api_key", ("ada.myshopify.com",))
+    assert (entry.method.kind, hosts(entry.method, entry.variables)) == ("api_key", ("ada.myshopify.com",))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_an_app_with_two_ways_takes_the_one_that_fits() -> None:
 def test_a_secret_goes_only_to_the_hosts_that_were_sealed_with_it(url: str) -> None:
     app, data = entry_of("klaviyo", apiKey="k")
     entry = read_entry(app, data, root="data")
-    secret = Secret(values=entry.secrets, hosts=entry.hosts)
+    secret = Secret(values=entry.secrets, hosts=hosts(entry.method, entry.variables))
 
     secret.require_host("https://a.klaviyo.com/api/accounts/")
     with pytest.raises(CredentialExpiredError) as refusal:

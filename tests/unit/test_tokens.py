@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from evergrant.domain.app import App, OAuth2Method
 from evergrant.domain.errors import ClientRefusedError, GrantRefusedError, ProviderError
-from evergrant.domain.tokens import LONGEST_LIFE, SHORTEST_LIFE, Tokens, read_tokens
+from evergrant.domain.tokens import LONGEST_LIFE, SHORTEST_LIFE, Reading, Tokens, read_tokens
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def a_method(**fields: Any) -> OAuth2Method:
 
 def read(answer: object, *, status: int = 200, **fields: Any) -> Tokens:
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-    return read_tokens(a_method(**fields), status, body, at=NOON)
+    return read_tokens(Reading.of_grant(a_method(**fields)), status, body, at=NOON)
 
 
 def test_a_plain_answer_is_kept() -> None:

@@ -1,7 +1,7 @@
 """What the use cases need of the world. Each Protocol has one adapter, one fake, and one contract suite for both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
@@ -14,7 +14,14 @@ from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.domain.workspace import ApiKey, User, Workspace
 
 if TYPE_CHECKING:
-    from evergrant.domain.app import App, AuthMethod, OAuth2Method
+    from evergrant.domain.app import (
+        App,
+        AuthMethod,
+        ClientCredentialsMethod,
+        JwtBearerMethod,
+        OAuth1Method,
+        OAuth2Method,
+    )
     from evergrant.domain.authorization import Authorization
     from evergrant.domain.client import OAuthClient
     from evergrant.domain.renewal import Outcome
@@ -282,6 +289,64 @@ class Sessions(Protocol):
     def get(self, session_id: str) -> "Session | None": ...
 
 
+@dataclass(frozen=True, slots=True)
+class RequestToken:
+    """Temporary credentials (RFC 5849, 2.1): the token is shown to the browser, its secret is not."""
+
+    token: str
+    secret: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """Token credentials (RFC 5849, 2.3), and all that the answer had."""
+
+    token: SecretStr
+    secret: SecretStr
+    answer: Mapping[str, str]
+
+
+class ThreeLeggedOAuth(Protocol):
+    """OAuth 1.0a with a redirect. Raises, both: ClientRefusedError, GrantRefusedError, ProviderError."""
+
+    def begin(
+        self, method: "OAuth1Method", client: "OAuthClient", variables: Mapping[str, str], *, callback: str
+    ) -> RequestToken: ...
+    def finish(
+        self,
+        method: "OAuth1Method",
+        client: "OAuthClient",
+        variables: Mapping[str, str],
+        *,
+        token: RequestToken,
+        verifier: SecretStr,
+    ) -> TokenPair: ...
+
+
+class RoleAssumer(Protocol):
+    """A merchant's AWS role."""
+
+    def assume(self, role_arn: str, *, external_id: str) -> "Tokens":
+        """Raises: GrantRefusedError, ProviderError."""
+        ...
+
+
+class Minting(Protocol):
+    """Trades what is kept for a token that ends."""
+
+    def mint(
+        self,
+        way: "AuthMethod",
+        secret: "Secret",
+        variables: Mapping[str, str],
+        *,
+        user_id: str,
+        client: "OAuthClient | None" = None,
+    ) -> "Tokens":
+        """Raises: GrantRefusedError, ClientRefusedError, ProviderError, CredentialExpiredError (`app_changed`)."""
+        ...
+
+
 class TokenEndpoint(Protocol):
     """What is asked of a provider's OAuth server.
 
@@ -305,6 +370,14 @@ class TokenEndpoint(Protocol):
         self, method: "OAuth2Method", client: "OAuthClient", variables: Mapping[str, str], refresh_token: SecretStr
     ) -> "Tokens":
         """RFC 6749, 6."""
+        ...
+
+    def client_credentials(self, method: "ClientCredentialsMethod", values: Mapping[str, str]) -> "Tokens":
+        """RFC 6749, 4.4, with the merchant's own client among the values."""
+        ...
+
+    def jwt_bearer(self, method: "JwtBearerMethod", values: Mapping[str, str]) -> "Tokens":
+        """RFC 7523, 2.1."""
         ...
 
     def revoke(
@@ -335,6 +408,47 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRequest:
+    """What is asked of an app; header names in lower case."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def with_headers(self, headers: Mapping[str, str]) -> "ProviderRequest":
+        """These win over what was there."""
+        lowered = {name.lower(): value for name, value in headers.items()}
+        return replace(self, headers={**self.headers, **lowered})
+
+    def with_url(self, url: str) -> "ProviderRequest":
+        """The same, elsewhere."""
+        return replace(self, url=url)
+
+
+class ProviderApi(Protocol):
+    """Requests to an app, the secret added on the way."""
+
+    def send(
+        self,
+        way: "AuthMethod",
+        secret: "Secret",
+        variables: Mapping[str, str],
+        request: ProviderRequest,
+        *,
+        total_seconds: float,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
+        """`headers` are templates instead of the entry's.
+
+        Raises: ProviderError, ProviderTimeoutError, AppMisconfiguredError, CredentialExpiredError (`app_changed`).
+        """
+        ...
 
 
 class HttpClient(Protocol):

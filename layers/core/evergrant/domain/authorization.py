@@ -35,6 +35,8 @@ class Authorization:
     redirect_uri: str
     created_at: datetime
     expires_at: datetime
+    way: str = ""
+    """Which of the app's redirects; empty: its first."""
     scopes: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     """The app's properties, as they were checked at the start: never taken from the callback."""
@@ -46,6 +48,7 @@ class Authorization:
     """Reconnected in place."""
     stage: Stage = "created"
     sealed_verifier: bytes = b""
+    """What finishing needs and no browser sees: the code verifier, or temporary credentials of OAuth 1.0a."""
     cookie_digest: str | None = None
     sealed_code: bytes | None = None
     completion_until: datetime | None = None

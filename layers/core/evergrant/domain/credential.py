@@ -40,6 +40,8 @@ class Credential:
     created_at: datetime
     updated_at: datetime
     sealed: bytes = b""
+    way: str = ""
+    """Which of the app's ways; empty: the one of its kind."""
     status: Status = "active"
     generation: int = 1
     version: int = 1
@@ -64,9 +66,14 @@ class Credential:
     lease_until: datetime | None = None
     fence: int = 0
     renewable: bool = False
-    """Whether there is a refresh token."""
+    """Whether there is a refresh token, or what a token can be made of."""
     deleting: bool = False
     """Unreadable from the first moment of its deletion."""
+
+    @property
+    def way_used(self) -> str:
+        """Which of its app's ways it authenticates by."""
+        return self.way or self.kind
 
     def seal_context(self) -> SealContext:
         """What the secret of this row, in this generation, is bound to."""

@@ -2,25 +2,49 @@
 
 import base64
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
-from evergrant.domain.app import PLACEHOLDER, OAuth1Method, OAuth2Method, Request, StaticMethod
+from evergrant.domain.app import PLACEHOLDER, Request, Way, host_in, names_in
 from evergrant.domain.errors import AppMisconfiguredError
-
-AnyMethod = StaticMethod | OAuth1Method | OAuth2Method
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
     """Raises: AppMisconfiguredError for a value that is not there, or that holds CR, LF or NUL."""
 
     def value_of(name: str) -> str:
-        if name not in values:
-            raise AppMisconfiguredError(f"The app's entry names `{name}`, which this credential does not have.")
-        if any(character in values[name] for character in "\r\n\0"):
+        value = _value(name, values)
+        if any(character in value for character in "\r\n\0"):
             raise AppMisconfiguredError(f"The value `{name}` holds a line break and cannot be sent.")
-        return values[name]
+        return value
 
     return PLACEHOLDER.sub(lambda match: value_of(match.group(1)), template)
+
+
+def render_url(template: str, values: Mapping[str, str]) -> str:
+    """An address: values in the host as they are (the entry's patterns guard them), percent-encoded after it.
+
+    So no value can add a host, a segment or a parameter. Raises: as `render`.
+    """
+    host = host_in(template)
+    start, found, rest = template.partition(host)
+    filled = PLACEHOLDER.sub(lambda match: quote(_value(match.group(1), values), safe="-._~:@,"), rest)
+    return f"{start}{render(found, values)}{filled}"
+
+
+def render_text(template: str, values: Mapping[str, str]) -> str:
+    """What is signed or becomes a body's member: line breaks stay. Raises: AppMisconfiguredError."""
+    return PLACEHOLDER.sub(lambda match: _value(match.group(1), values), template)
+
+
+def render_all(templates: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Headers or parameters. Raises: as `render`."""
+    return {name: render(each, values) for name, each in templates.items()}
+
+
+def _value(name: str, values: Mapping[str, str]) -> str:
+    if name not in values:
+        raise AppMisconfiguredError(f"The app's entry names `{name}`, which this credential does not have.")
+    return values[name]
 
 
 def with_derived(request: Request, values: Mapping[str, str]) -> dict[str, str]:
@@ -31,7 +55,13 @@ def with_derived(request: Request, values: Mapping[str, str]) -> dict[str, str]:
     return {**values, "basic": base64.b64encode(pair.encode()).decode()}
 
 
-def hosts(method: AnyMethod, variables: Mapping[str, str]) -> tuple[str, ...]:
+def known_hosts(method: Way, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Those of `hosts` that can be named already, before the provider has given the values of the others."""
+    known = [host_in(url) for url in method.urls() if names_in(host_in(url)) <= variables.keys()]
+    return tuple(sorted({render(host, variables).lower() for host in known}))
+
+
+def hosts(method: Way, variables: Mapping[str, str]) -> tuple[str, ...]:
     """The hosts a secret may go to, from the entry's own URLs: there is no second list."""
-    found = {urlsplit(render(url, variables)).netloc.lower() for url in method.urls()}
+    found = {render(host_in(url), variables).lower() for url in method.urls()}
     return tuple(sorted(found))

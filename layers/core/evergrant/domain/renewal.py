@@ -3,6 +3,7 @@
 An outcome is data. Only `Dead`, or a known end that has come, makes a credential `expired`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -29,6 +30,8 @@ class Renewed:
     token_expires_at: datetime | None
     scopes: tuple[str, ...] | None = None
     grant_expires_at: datetime | None = None
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Plain values that the provider gave with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ def _renewed(read: Credential, outcome: Renewed, *, at: datetime, check_every: t
         scopes=scopes,
         missing_scopes=tuple(scope for scope in wanted if scope not in scopes),
         last_renewed_at=at,
+        variables={**read.variables, **outcome.variables},
     )
 
 

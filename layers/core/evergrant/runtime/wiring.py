@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evergrant.domain.credential import Credential
     from evergrant.domain.events import Event
     from evergrant.use_cases.connect.complete import Completer
+    from evergrant.use_cases.connect.flows import Flows
     from evergrant.use_cases.renewals.renew import Renewer
     from evergrant.use_cases.webhooks.deliver import Sign
 
@@ -134,7 +135,7 @@ def is_catalogued(slug: str) -> bool:
 def revoker() -> "ports.Revoker":
     from evergrant.adapters.oauth.revoker import ProviderRevoker
 
-    return ProviderRevoker(apps(), clients(), sealer(), token_endpoint())
+    return ProviderRevoker(apps(), clients(), sealer(), token_endpoint(), http_client())
 
 
 @cache
@@ -165,14 +166,45 @@ def sessions() -> "ports.Sessions":
 def token_endpoint() -> "ports.TokenEndpoint":
     from evergrant.adapters.oauth.token_endpoint import HttpTokenEndpoint
 
-    return HttpTokenEndpoint(http_client(), clock())
+    return HttpTokenEndpoint(http_client(), clock(), entropy())
+
+
+@cache
+def three_legged() -> "ports.ThreeLeggedOAuth":
+    from evergrant.adapters.signing.oauth1 import ThreeLegs
+
+    return ThreeLegs(http_client())
+
+
+@cache
+def flows() -> "Flows":
+    from evergrant.use_cases.connect.flows import Flows as RedirectFlows
+
+    return RedirectFlows(token_endpoint, three_legged, entropy())
+
+
+@cache
+def minting() -> "ports.Minting":
+    from evergrant.adapters.aws import client
+    from evergrant.adapters.oauth.minting import ProviderMinting
+    from evergrant.adapters.signing.sigv4 import StsRoles
+
+    roles = StsRoles(lambda: client("sts", attempts=2))
+    return ProviderMinting(http_client(), token_endpoint(), roles, clock(), entropy())
+
+
+@cache
+def provider_api() -> "ports.ProviderApi":
+    from evergrant.adapters.http.provider_api import HttpProviderApi
+
+    return HttpProviderApi(http_client(), clock(), entropy())
 
 
 @cache
 def probing() -> "ports.Probing":
     from evergrant.adapters.http.probing import HttpProbing
 
-    return HttpProbing(http_client())
+    return HttpProbing(provider_api())
 
 
 @cache
@@ -185,7 +217,8 @@ def completer() -> "Completer":
         directory=directory(),
         credentials=credentials(),
         authorizations=authorizations(),
-        token_endpoint=token_endpoint(),
+        flows=flows(),
+        minting=minting(),
         probing=probing(),
         sealer=sealer(),
         clock=clock(),
@@ -285,4 +318,4 @@ def event_in_stream(record: Mapping[str, Any]) -> "Event | None":
 def upstream() -> "ports.Upstream":
     from evergrant.adapters.oauth.upstream import ProviderUpstream
 
-    return ProviderUpstream(apps(), clients(), token_endpoint(), probing(), clock())
+    return ProviderUpstream(apps(), clients(), token_endpoint(), minting(), probing(), clock())

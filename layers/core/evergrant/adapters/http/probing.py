@@ -2,40 +2,38 @@
 
 from collections.abc import Mapping
 
+from evergrant.adapters.http.calls import MAX_BYTES, TOTAL_SECONDS, with_query
 from evergrant.domain.app import AuthMethod
-from evergrant.domain.rendering import render, with_derived
+from evergrant.domain.rendering import render_all, render_url
 from evergrant.domain.secret import Secret
 from evergrant.domain.strict_json import NotStrictJsonError, loads
 from evergrant.domain.tokens import dig
-from evergrant.ports import HttpClient, ProbeAnswer
-
-TOTAL_SECONDS = 8
-"""Well inside the lease."""
-MAX_BYTES = 64 * 1024
+from evergrant.ports import ProbeAnswer, ProviderApi, ProviderRequest
 
 
 class HttpProbing:
     """`Probing` over HTTP."""
 
-    def __init__(self, http: HttpClient) -> None:
-        self._http = http
+    def __init__(self, api: ProviderApi) -> None:
+        self._api = api
 
     def ask(self, method: AuthMethod, secret: Secret, variables: Mapping[str, str]) -> ProbeAnswer:
         """What is neither alive nor dead says nothing of the secret: dead means dead."""
         probe = method.probe
         if probe is None:
             return ProbeAnswer(verdict=None, status=0)
-        values = with_derived(method.request, {**variables, **secret.revealed()})
-        url = render(probe.url or f"{method.request.base_url}{probe.path}", values)
-        secret.require_host(url)
-        templates = method.request.headers if probe.headers is None else probe.headers
-        headers = {name: render(each, values) for name, each in templates.items()}
-        params = {name: render(each, values) for name, each in method.request.params.items()}
-        answer = self._http.send(
-            probe.method,
-            _with_query(url, params),
-            headers={"accept": "application/json", **_json_type(probe.body), **headers},
-            body=probe.body.encode() if probe.body else None,
+        values = {**secret.revealed(), **variables}
+        url = with_query(
+            render_url(probe.url or f"{method.request.base_url}{probe.path}", values), render_all(probe.params, values)
+        )
+        json_type = {"content-type": "application/json"} if probe.body else {}
+        body = probe.body.encode() if probe.body else None
+        answer = self._api.send(
+            method,
+            secret,
+            variables,
+            ProviderRequest(probe.method, url, {"accept": "application/json", **json_type}, body),
+            headers=probe.headers,
             total_seconds=TOTAL_SECONDS,
             max_bytes=MAX_BYTES,
         )
@@ -47,16 +45,6 @@ class HttpProbing:
         if not isinstance(said, str) or not said:
             return ProbeAnswer(verdict=True, status=answer.status, content=content)
         return ProbeAnswer(False if said in probe.dead_errors else None, answer.status)
-
-
-def _with_query(url: str, params: Mapping[str, str]) -> str:
-    from urllib.parse import urlencode
-
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url
-
-
-def _json_type(body: str | None) -> dict[str, str]:
-    return {"content-type": "application/json"} if body else {}
 
 
 def _content(body: bytes) -> object:

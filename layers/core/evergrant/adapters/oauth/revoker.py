@@ -1,36 +1,54 @@
-"""Ending a grant at its provider (RFC 7009)."""
+"""Ending a grant at its provider: by RFC 7009, or by the call that its entry spells."""
 
-from evergrant.domain.app import OAuth2Method
+from evergrant.adapters.http.calls import call_url, send_call, trouble
+from evergrant.domain.app import AuthMethod, OAuth2Method
+from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, GrantRefusedError, SealBrokenError
-from evergrant.domain.rendering import render
+from evergrant.domain.rendering import render_url
 from evergrant.domain.secret import Secret
-from evergrant.ports import Apps, OAuthClients, Sealer, TokenEndpoint
+from evergrant.ports import Apps, HttpClient, OAuthClients, Sealer, TokenEndpoint
+
+ALREADY_GONE = frozenset({401, 404, 410})
+"""What a provider answers to a token that has ended before."""
 
 
 class ProviderRevoker:
-    """`Revoker` over the apps' revocation endpoints."""
+    """`Revoker` over what the apps' entries know."""
 
-    def __init__(self, apps: Apps, clients: OAuthClients, sealer: Sealer, token_endpoint: TokenEndpoint) -> None:
+    def __init__(
+        self, apps: Apps, clients: OAuthClients, sealer: Sealer, token_endpoint: TokenEndpoint, http: HttpClient
+    ) -> None:
         self._apps, self._clients, self._sealer = apps, clients, sealer
-        self._token_endpoint = token_endpoint
+        self._token_endpoint, self._http = token_endpoint, http
 
     def revoke(self, credential: Credential, *, shared: bool) -> tuple[bool, str | None]:
-        """A static key can only be ended by the merchant, in the provider's own pages."""
+        """Where there is no way, only the merchant can end it, in the provider's own pages."""
         app = self._apps.find(credential.workspace_id, credential.app)
-        method = app and app.method(credential.kind)
-        if not isinstance(method, OAuth2Method) or method.revocation_endpoint is None:
+        method = app and app.method(credential.way_used)
+        if method is None or not _can_be_revoked(method):
             return False, "not_supported"
-        if shared and method.revocation_scope == "grant":
+        if shared and isinstance(method, OAuth2Method) and method.revocation_scope == "grant":
             return False, "shared_grant"
         if credential.status == "expired":
             return False, "already_expired"
-        client = self._clients.find(credential.workspace_id, credential.app)
-        if client is None:
+        client = self._clients.find(credential.workspace_id, credential.app) if method.kind == "oauth2" else None
+        if method.kind == "oauth2" and client is None:
             return False, "client_missing"
         try:
             secret = Secret.from_bytes(self._sealer.open(credential.sealed, credential.seal_context()))
-            secret.require_host(render(method.revocation_endpoint, credential.variables))
+            self._told(method, credential, secret, client)
+        except GrantRefusedError:
+            return True, None
+        except SealBrokenError:
+            return False, "unreadable"
+        except (CredentialExpiredError, AppMisconfiguredError) as error:
+            return False, error.code
+        return True, None
+
+    def _told(self, method: AuthMethod, credential: Credential, secret: Secret, client: OAuthClient | None) -> None:
+        if isinstance(method, OAuth2Method) and method.revocation_endpoint and client:
+            secret.require_host(render_url(method.revocation_endpoint, credential.variables))
             refresh_token = secret.values.get("refreshToken")
             self._token_endpoint.revoke(
                 method,
@@ -39,12 +57,18 @@ class ProviderRevoker:
                 token=refresh_token or secret.values["accessToken"],
                 token_type_hint="refresh_token" if refresh_token else "access_token",  # a hint
             )
-        except GrantRefusedError:
-            return True, None
-        except SealBrokenError:
-            return False, "unreadable"
-        except CredentialExpiredError as error:
-            return False, error.code
-        except AppMisconfiguredError as error:
-            return False, error.code
-        return True, None
+        elif method.revocation:
+            own = {name: value.get_secret_value() for name, value in client.extra.items()} if client else {}
+            if client:
+                own |= {"clientId": client.client_id}
+            if client and client.client_secret:
+                own |= {"clientSecret": client.client_secret.get_secret_value()}
+            values = {**credential.variables, **secret.revealed(), **own}
+            secret.require_host(call_url(method.revocation, method.request, values))
+            answer = send_call(self._http, method.revocation, method.request, values)
+            if answer.status >= 300 and answer.status not in ALREADY_GONE:
+                raise trouble(answer)
+
+
+def _can_be_revoked(method: AuthMethod) -> bool:
+    return method.revocation is not None or (isinstance(method, OAuth2Method) and bool(method.revocation_endpoint))

@@ -1,29 +1,24 @@
-"""A provider's OAuth server: code exchange, refresh and revocation, with nothing believed that comes back."""
+"""A provider's OAuth server: every grant, and revocation, with nothing believed that comes back."""
 
-import base64
-import json
 from collections.abc import Mapping
-from urllib.parse import quote_plus
 
 from pydantic import SecretStr
 
-from evergrant.domain.app import OAuth2Method
+from evergrant.adapters.http.calls import MAX_BYTES, TOTAL_SECONDS, asked, trouble
+from evergrant.adapters.oauth.assertions import signed_assertion
+from evergrant.adapters.oauth.client_authentication import authenticated
+from evergrant.domain.app import ClientCredentialsMethod, JwtBearerMethod, OAuth2Method, TokenWay, renamed
 from evergrant.domain.client import OAuthClient
-from evergrant.domain.errors import AppMisconfiguredError, ProviderError
-from evergrant.domain.rendering import render
-from evergrant.domain.tokens import Tokens, read_tokens
-from evergrant.ports import Clock, HttpAnswer, HttpClient
-
-TOTAL_SECONDS = 8
-"""Well inside the lease of a renewal."""
-MAX_BYTES = 64 * 1024
+from evergrant.domain.rendering import render_all, render_url
+from evergrant.domain.tokens import Reading, Tokens, read_tokens
+from evergrant.ports import Clock, Entropy, HttpAnswer, HttpClient
 
 
 class HttpTokenEndpoint:
     """`TokenEndpoint` over HTTP."""
 
-    def __init__(self, http: HttpClient, clock: Clock) -> None:
-        self._http, self._clock = http, clock
+    def __init__(self, http: HttpClient, clock: Clock, entropy: Entropy) -> None:
+        self._http, self._clock, self._entropy = http, clock, entropy
 
     def exchange(
         self,
@@ -35,19 +30,56 @@ class HttpTokenEndpoint:
         code_verifier: SecretStr,
         redirect_uri: str,
     ) -> Tokens:
+        values = _with_client(variables, client)
         members = {
             "grant_type": "authorization_code",
             "code": code.get_secret_value(),
             "redirect_uri": redirect_uri,
             "code_verifier": code_verifier.get_secret_value(),
+            **render_all(method.token_parameters, values),
         }
-        return self._tokens(method, client, variables, members)
+        return self._tokens(method, method.token_endpoint, client.client_id, client.client_secret, values, members)
 
     def refresh(
         self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], refresh_token: SecretStr
     ) -> Tokens:
-        members = {"grant_type": "refresh_token", "refresh_token": refresh_token.get_secret_value()}
-        return self._tokens(method, client, variables, members)
+        values = _with_client(variables, client)
+        members = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token.get_secret_value(),
+            **render_all(method.refresh_parameters or method.token_parameters, values),
+        }
+        endpoint = method.refresh_endpoint or method.token_endpoint
+        return self._tokens(method, endpoint, client.client_id, client.client_secret, values, members)
+
+    def client_credentials(self, method: ClientCredentialsMethod, values: Mapping[str, str]) -> Tokens:
+        members = {
+            "grant_type": method.grant_type,
+            **_scope(method),
+            **render_all(method.token_parameters, values),
+        }
+        secret = values.get("clientSecret")
+        client_secret = None if secret is None else SecretStr(secret)
+        return self._tokens(method, method.token_endpoint, values["clientId"], client_secret, values, members)
+
+    def jwt_bearer(self, method: JwtBearerMethod, values: Mapping[str, str]) -> Tokens:
+        at = self._clock.now()
+        assertion = signed_assertion(method.assertion, values, at=at, entropy=self._entropy)
+        if method.token_endpoint is None:
+            # The assertion itself is the token; its `exp` says how long.
+            body = assertion.encode()
+            return read_tokens(
+                Reading(answer=method.token_answer.model_copy(update={"format": "text"})), 200, body, at=at
+            )
+        members = {
+            "grant_type": method.grant_type,
+            "assertion": assertion,
+            **_scope(method),
+            **render_all(method.token_parameters, values),
+        }
+        secret = values.get("clientSecret")
+        client_secret = None if secret is None else SecretStr(secret)
+        return self._tokens(method, method.token_endpoint, values.get("clientId"), client_secret, values, members)
 
     def revoke(
         self,
@@ -59,66 +91,62 @@ class HttpTokenEndpoint:
         token_type_hint: str,
     ) -> None:
         members = {"token": token.get_secret_value(), "token_type_hint": token_type_hint}
-        answer = self._post(method, method.revocation_endpoint or "", client, variables, members)
+        values = _with_client(variables, client)
+        endpoint = method.revocation_endpoint or ""
+        answer = self._post(method, endpoint, client.client_id, client.client_secret, values, members)
         if answer.status >= 300:
-            raise _trouble(answer)
+            raise trouble(answer)
 
     def _tokens(
-        self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], members: Mapping[str, str]
+        self,
+        method: TokenWay,
+        endpoint: str,
+        client_id: str | None,
+        client_secret: SecretStr | None,
+        values: Mapping[str, str],
+        members: Mapping[str, str],
     ) -> Tokens:
-        answer = self._post(method, method.token_endpoint, client, variables, {**members, **method.token_parameters})
-        if answer.status == 429 or answer.status >= 500:
-            raise _trouble(answer)
-        return read_tokens(method, answer.status, answer.body, at=self._clock.now())
+        answer = self._post(method, endpoint, client_id, client_secret, values, members)
+        if answer.status == 429 or (answer.status >= 500 and not method.dead_grant_errors):
+            raise trouble(answer)
+        return read_tokens(Reading.of_grant(method), answer.status, answer.body, at=self._clock.now())
 
     def _post(
         self,
-        method: OAuth2Method,
+        way: TokenWay,
         endpoint: str,
-        client: OAuthClient,
-        variables: Mapping[str, str],
+        client_id: str | None,
+        client_secret: SecretStr | None,
+        values: Mapping[str, str],
         members: Mapping[str, str],
     ) -> HttpAnswer:
-        headers, body = _authenticated(method, client, members)
-        as_json = method.token_request_format == "json"  # noqa: S105  # a format
-        content = json.dumps(body) if as_json else _form(body)
-        media_type = "application/json" if as_json else "application/x-www-form-urlencoded"
+        url = render_url(endpoint, values)
+        issuer = way.issuer if isinstance(way, OAuth2Method) else None
+        headers, body = authenticated(
+            way,
+            client_id,
+            client_secret,
+            members,
+            audience=issuer or url,
+            at=self._clock.now(),
+            entropy=self._entropy,
+        )
+        method, address, sent, content = asked(
+            way.token_request_method,
+            url,
+            headers={"accept": "application/json", **render_all(way.token_headers, values), **headers},
+            members=renamed(body, way.token_request_names),
+            members_format=way.token_request_format,
+        )
         return self._http.send(
-            "POST",
-            render(endpoint, variables),
-            headers={"accept": "application/json", "content-type": media_type, **method.token_headers, **headers},
-            body=content.encode(),
-            total_seconds=TOTAL_SECONDS,
-            max_bytes=MAX_BYTES,
+            method, address, headers=sent, body=content, total_seconds=TOTAL_SECONDS, max_bytes=MAX_BYTES
         )
 
 
-def _authenticated(
-    method: OAuth2Method, client: OAuthClient, members: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Headers and members with the client's authentication (RFC 6749, 2.3.1)."""
-    way = method.token_endpoint_auth_method
-    if way == "none":
-        return {}, {**members, "client_id": client.client_id}
-    if client.client_secret is None:
-        raise AppMisconfiguredError("This app's OAuth client has no secret: set it with PUT /apps/{app}/client.")
-    secret = client.client_secret.get_secret_value()
-    if way == "client_secret_post":
-        return {}, {**members, "client_id": client.client_id, "client_secret": secret}
-    pair = f"{quote_plus(client.client_id)}:{quote_plus(secret)}"
-    return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}, dict(members)
+def _with_client(variables: Mapping[str, str], client: OAuthClient) -> dict[str, str]:
+    extra = {name: value.get_secret_value() for name, value in client.extra.items()}
+    return {**variables, **extra, "clientId": client.client_id}
 
 
-def _form(members: Mapping[str, str]) -> str:
-    from oauthlib.common import urlencode
-
-    return urlencode(list(members.items()))  # pyright: ignore[reportUnknownVariableType]  # it has no types
-
-
-def _trouble(answer: HttpAnswer) -> ProviderError:
-    wait = answer.headers.get("retry-after", "")
-    return ProviderError(
-        f"The provider answered {answer.status}. Try again later.",
-        provider_status=answer.status,
-        retry_after=int(wait[:6]) if wait.isascii() and wait.isdecimal() else None,
-    )
+def _scope(method: TokenWay) -> dict[str, str]:
+    return {"scope": method.scope_separator.join(method.scopes)} if method.scopes else {}

@@ -1,8 +1,11 @@
-"""`Upstream`: a refresh where one is due, else the app's live check; trouble becomes an outcome."""
+"""`Upstream`: a new token where one is due, else the app's live check; trouble becomes an outcome."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from evergrant.domain.app import AuthMethod, OAuth1Method, OAuth2Method
+from pydantic import SecretStr
+
+from evergrant.domain.app import AuthMethod, OAuth2Method
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import (
     AppMisconfiguredError,
@@ -11,25 +14,31 @@ from evergrant.domain.errors import (
     GrantRefusedError,
     ProviderError,
 )
-from evergrant.domain.rendering import render
+from evergrant.domain.rendering import render_url
 from evergrant.domain.renewal import Dead, Ours, Outcome, Renewed, Transient, Unchecked, Verified
 from evergrant.domain.secret import Secret
-from evergrant.domain.tokens import DEAD_GRANT
-from evergrant.ports import Apps, Clock, OAuthClients, Probing, TokenEndpoint
+from evergrant.domain.tokens import Tokens
+from evergrant.ports import Apps, Clock, Minting, OAuthClients, Probing, TokenEndpoint
 
 
 class ProviderUpstream:
     """Each app as its entry says."""
 
     def __init__(
-        self, apps: Apps, clients: OAuthClients, token_endpoint: TokenEndpoint, probing: Probing, clock: Clock
+        self,
+        apps: Apps,
+        clients: OAuthClients,
+        token_endpoint: TokenEndpoint,
+        minting: Minting,
+        probing: Probing,
+        clock: Clock,
     ) -> None:
         self._apps, self._clients, self._clock = apps, clients, clock
-        self._token_endpoint, self._probing = token_endpoint, probing
+        self._token_endpoint, self._minting, self._probing = token_endpoint, minting, probing
 
     def renew(self, credential: Credential, secret: Secret, *, force: bool = False) -> Outcome:
         app = self._apps.find(credential.workspace_id, credential.app)
-        method = app and app.method(credential.kind)
+        method = app and app.method(credential.way_used)
         if method is None:
             return Unchecked()
         try:
@@ -47,26 +56,39 @@ class ProviderUpstream:
             return Transient(error.code, "The app could not be asked; it will be tried again.", wait)
 
     def _asked(self, method: AuthMethod, credential: Credential, secret: Secret, *, force: bool) -> Outcome:
-        can_refresh = isinstance(method, OAuth2Method) and secret.values.get("refreshToken") is not None
-        at = self._clock.now()
-        if isinstance(method, OAuth2Method) and can_refresh:
-            checkable = method.probe is not None and credential.is_fresh(at=at)
-            if force or not checkable:
-                return self._refreshed(method, credential, secret)
-        if method.probe is None or isinstance(method, OAuth1Method):
+        renewed = self._renewal_of(method, credential, secret)
+        checkable = method.probe is not None and credential.is_fresh(at=self._clock.now())
+        if renewed and (force or not checkable):
+            return renewed()
+        if method.probe is None:
             return Unchecked()
         answer = self._probing.ask(method, secret, credential.variables)
         if answer.verdict:
             return Verified()
         if answer.verdict is None:
             return Transient("provider_error", f"The app answered {answer.status}; it will be tried again.")
-        if isinstance(method, OAuth2Method) and can_refresh:
+        if renewed:
             # The access token is dead, the grant perhaps not.
-            return self._refreshed(method, credential, secret)
+            return renewed()
         return Dead("rejected_by_provider", f"HTTP {answer.status}")
 
+    def _renewal_of(self, method: AuthMethod, credential: Credential, secret: Secret) -> Callable[[], Outcome] | None:
+        """What a new token is had by, where there is a way."""
+        if method.mints:
+            return lambda: self._minted(method, credential, secret)
+        if isinstance(method, OAuth2Method) and "refreshToken" in secret.values:
+            return lambda: self._refreshed(method, credential, secret)
+        return None
+
+    def _minted(self, method: AuthMethod, credential: Credential, secret: Secret) -> Outcome:
+        client = self._clients.find(credential.workspace_id, credential.app) if method.kind == "oauth2" else None
+        if method.kind == "oauth2" and client is None:
+            return Ours("client_missing", "Set this app's OAuth client with PUT /apps/{app}/client.")
+        tokens = self._minting.mint(method, secret, credential.variables, user_id=credential.user_id, client=client)
+        return _renewed(tokens, secret, credential, {"accessToken": tokens.access_token})
+
     def _refreshed(self, method: OAuth2Method, credential: Credential, secret: Secret) -> Outcome:
-        secret.require_host(render(method.token_endpoint, credential.variables))
+        secret.require_host(render_url(method.refresh_endpoint or method.token_endpoint, credential.variables))
         client = self._clients.find(credential.workspace_id, credential.app)
         if client is None:
             return Ours("client_missing", "Set this app's OAuth client with PUT /apps/{app}/client.")
@@ -74,16 +96,21 @@ class ProviderUpstream:
         tokens = self._token_endpoint.refresh(method, client, credential.variables, refresh_token)
         # An answer without a refresh token keeps the old one (RFC 6749, 6).
         changed = {"accessToken": tokens.access_token, "refreshToken": tokens.refresh_token or refresh_token}
-        return Renewed(
-            secret.with_values(**changed, **client.extra),
-            token_expires_at=tokens.expires_at,
-            scopes=tokens.scopes,
-            grant_expires_at=tokens.grant_expires_at if tokens.refresh_token else credential.expires_at,
-        )
+        current = {name: value for name, value in client.extra.items() if name in secret.values}
+        return _renewed(tokens, secret, credential, {**changed, **current})
+
+
+def _renewed(tokens: Tokens, secret: Secret, credential: Credential, changed: dict[str, SecretStr]) -> Renewed:
+    return Renewed(
+        secret.with_values(**changed, **tokens.secrets),
+        token_expires_at=tokens.expires_at,
+        scopes=tokens.scopes,
+        grant_expires_at=tokens.grant_expires_at if tokens.refresh_token else credential.expires_at,
+        variables=tokens.kept,
+    )
 
 
 def _refused(method: AuthMethod, error: GrantRefusedError) -> Outcome:
-    words = {DEAD_GRANT, *(method.dead_grant_errors if isinstance(method, OAuth2Method) else ())}
-    if error.error in words:
-        return Dead("refresh_token_rejected", error.error)
+    if error.error in method.dead_words():
+        return Dead("rejected_by_provider" if method.mints else "refresh_token_rejected", error.error)
     return Transient("provider_error", f"The provider refused it ({error.error}); it will be tried again.")

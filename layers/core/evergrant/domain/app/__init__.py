@@ -30,7 +30,7 @@ from evergrant.domain.app.requests import (
     TokenAnswer,
     renamed,
 )
-from evergrant.domain.app.vocabulary import PLACEHOLDER, names_in
+from evergrant.domain.app.vocabulary import PLACEHOLDER, host_in, names_in
 
 __all__ = [
     "PLACEHOLDER",
@@ -56,6 +56,7 @@ __all__ = [
     "TwoStepMethod",
     "Way",
     "extended",
+    "host_in",
     "names_in",
     "renamed",
 ]

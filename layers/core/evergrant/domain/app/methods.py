@@ -35,6 +35,11 @@ from evergrant.domain.app.vocabulary import (
 )
 
 ClientAuthentication = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+DEAD_GRANT = "invalid_grant"
+MERCHANTS_CLIENT_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
+"""Of a client that is the merchant's own: it was revoked, or its secret changed."""
+MINTED = frozenset({"accessToken"})
+ASSERTED = frozenset({"accessToken", "assertion"})
 TOKEN_VALUES = frozenset({"accessToken", "refreshToken", "tokenType", "clientId"})
 """Names of values that OAuth itself brings."""
 
@@ -71,6 +76,10 @@ class Way(Model):
 
     def values(self) -> frozenset[str]:
         """The names of values that are not typed in but given by the provider, the owner's client, or computed."""
+        return frozenset()
+
+    def dead_words(self) -> frozenset[str]:
+        """What the provider says when the merchant must connect again."""
         return frozenset()
 
     def shown(self) -> frozenset[str]:
@@ -261,7 +270,10 @@ class TokenWay(Way):
     """The provider's own words for a dead grant, besides `invalid_grant`."""
 
     def values(self) -> frozenset[str]:
-        return frozenset({"accessToken"})
+        return MINTED
+
+    def dead_words(self) -> frozenset[str]:
+        return frozenset({DEAD_GRANT, *self.dead_grant_errors})
 
     def brought(self) -> tuple[Kept, ...]:
         return self.kept
@@ -294,7 +306,9 @@ class OAuth2Method(TokenWay):
     client_extra: tuple[PropertyName, ...] = ()
     """Further values of the owner's client (`extra` of `PUT /apps/{app}/client`) that templates use."""
     exchange: Exchange | None = None
-    """The token of the code is traded once more: for a long-lived one, or an installation's. Renewing repeats it."""
+    """The token of the code is traded once more: for a long-lived one, or an installation's."""
+    confirmation: Probe | None = None
+    """Asked before that, with the merchant's token: it is alive where what the redirect named is the merchant's own."""
     refresh: Literal["rotate_strict", "rotate_overlap", "keep", "none"] = "keep"
     refresh_overlap_seconds: Seconds | None = None
     """How long a used refresh token still works."""
@@ -315,6 +329,9 @@ class OAuth2Method(TokenWay):
     def mints(self) -> bool:
         return self.exchange is not None and self.exchange.repeatable
 
+    def dead_words(self) -> frozenset[str]:
+        return super().dead_words() | (self.exchange.dead_words() if self.exchange else frozenset[str]())
+
     def values(self) -> frozenset[str]:
         exchanged = {"refreshToken", "clientSecret", "assertion"} if self.exchange else set[str]()
         revoked = {"refreshToken", "clientSecret"} if self.revocation else set[str]()
@@ -327,11 +344,19 @@ class OAuth2Method(TokenWay):
         return [self.authorization_endpoint]
 
     def parameters(self) -> list[str]:
-        return [*super().parameters(), *self.authorization_parameters.values(), *self.refresh_parameters.values()]
+        further = [*self.authorization_parameters.values(), *self.refresh_parameters.values()]
+        asked = (
+            [*(self.confirmation.headers or {}).values(), *self.confirmation.params.values()]
+            if self.confirmation
+            else []
+        )
+        path = [self.confirmation.path] if self.confirmation and self.confirmation.path else []
+        return [*super().parameters(), *further, *asked, *path]
 
     def endpoints(self) -> list[str]:
         further = (self.refresh_endpoint, self.revocation_endpoint, self.introspection_endpoint)
-        return [self.token_endpoint, *(url for url in further if url)]
+        asked = self.confirmation and self.confirmation.url
+        return [self.token_endpoint, *(url for url in (*further, asked) if url)]
 
 
 class ClientCredentialsMethod(TokenWay, MerchantsWay):
@@ -344,6 +369,9 @@ class ClientCredentialsMethod(TokenWay, MerchantsWay):
     @property
     def mints(self) -> bool:
         return True
+
+    def dead_words(self) -> frozenset[str]:
+        return super().dead_words() | MERCHANTS_CLIENT_REFUSED
 
     def endpoints(self) -> list[str]:
         return [self.token_endpoint]
@@ -370,6 +398,9 @@ class JwtBearerMethod(TokenWay, MerchantsWay):
     def mints(self) -> bool:
         return True
 
+    def dead_words(self) -> frozenset[str]:
+        return super().dead_words() | MERCHANTS_CLIENT_REFUSED
+
     def parameters(self) -> list[str]:
         return [*super().parameters(), *self.assertion.templates()]
 
@@ -395,8 +426,11 @@ class TwoStepMethod(MerchantsWay):
     def mints(self) -> bool:
         return True
 
+    def dead_words(self) -> frozenset[str]:
+        return self.exchange.dead_words()
+
     def values(self) -> frozenset[str]:
-        return frozenset({"accessToken", *(["assertion"] if self.exchange.assertion else [])})
+        return ASSERTED if self.exchange.assertion else MINTED
 
     def brought(self) -> tuple[Kept, ...]:
         return self.kept
@@ -417,6 +451,9 @@ class AwsSigV4Method(Way):
     @property
     def mints(self) -> bool:
         return self.assume_role
+
+    def dead_words(self) -> frozenset[str]:
+        return frozenset({"AccessDenied"})
 
     @property
     def signs(self) -> bool:

@@ -189,6 +189,10 @@ class Exchange(Call):
     dead_errors: tuple[Line, ...] = ()
     """The texts at the answer's `error` that say it, whatever the status."""
 
+    def dead_words(self) -> frozenset[str]:
+        """As `Way.dead_words`."""
+        return frozenset({*self.dead_errors, *(f"http_{status}" for status in self.dead)})
+
     def templates(self) -> list[str]:
         return [*super().templates(), *(self.assertion.templates() if self.assertion else ())]
 

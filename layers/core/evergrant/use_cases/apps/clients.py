@@ -10,7 +10,7 @@ from evergrant.domain.caller import Caller
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import Detail, NotFoundError, ValidationFailedError
 from evergrant.ports import Apps, Clock, OAuthClients
-from evergrant.use_cases.connect.begin import oauth_method
+from evergrant.use_cases.connect.flows import client_extra, redirect_of, wants_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def oauth_app(caller: Caller, app: str, *, apps: Apps) -> App:
     found = apps.find(caller.workspace_id, app)
     if found is None:
         raise NotFoundError("There is no such app. GET /metadata/credentials lists them.")
-    oauth_method(found)
+    redirect_of(found)
     return found
 
 
@@ -37,15 +37,15 @@ def set_client(
 ) -> OAuthClient:
     """Replace it, as a whole. Raises: as `oauth_app`, and ValidationFailedError for what the app's entry wants."""
     found = oauth_app(caller, app, apps=apps)
-    method = oauth_method(found)
-    problems = [Detail(f"extra.{name}", "This app's client needs this value.") for name in method.client_extra]
-    problems = [each for each in problems if each.path.removeprefix("extra.") not in new.extra]
-    problems += [
-        Detail(f"extra.{name}", "This app's client has no such value.")
-        for name in new.extra
-        if name not in method.client_extra
+    method = redirect_of(found)
+    wanted = client_extra(method)
+    problems = [
+        Detail(f"extra.{name}", "This app's client needs this value.") for name in wanted if name not in new.extra
     ]
-    if new.client_secret is None and method.token_endpoint_auth_method != "none":  # noqa: S105  # a way, no secret
+    problems += [
+        Detail(f"extra.{name}", "This app's client has no such value.") for name in new.extra if name not in wanted
+    ]
+    if new.client_secret is None and wants_secret(method):
         problems.append(Detail("clientSecret", "This app's clients have a secret."))
     if problems:
         raise ValidationFailedError(problems)

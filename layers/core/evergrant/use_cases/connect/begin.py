@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain import bearer
-from evergrant.domain.app import App, OAuth2Method
-from evergrant.domain.authorization import LIFETIME, SECRET_BYTES, Authorization, s256
+from evergrant.domain.app import App
+from evergrant.domain.authorization import LIFETIME, SECRET_BYTES, Authorization
 from evergrant.domain.caller import Actor
 from evergrant.domain.client import OAuthClient, redirect_uri
 from evergrant.domain.credential import Credential
@@ -19,9 +19,9 @@ from evergrant.domain.errors import (
     ValidationFailedError,
 )
 from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, CredentialId, WorkspaceId, identifier
-from evergrant.domain.rendering import render
 from evergrant.ports import Apps, Authorizations, Clock, CredentialStore, Directory, Entropy, OAuthClients, Sealer
 from evergrant.use_cases.apps.effective import named_app
+from evergrant.use_cases.connect.flows import Flows, Redirecting, default_scopes, redirect_of
 from evergrant.use_cases.credentials.entry import plain_values
 from evergrant.use_cases.credentials.read import own
 from evergrant.use_cases.users.manage import find_user
@@ -38,6 +38,7 @@ class Asked:
     code_challenge: str | None = None
     credential_id: str | None = None
     scopes: tuple[str, ...] = ()
+    way: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def begin_authorization(
     """
     user = find_user(caller, asked.user, directory=directory)
     app = named_app(caller.workspace_id, asked.app, path="app", apps=apps)
-    method = oauth_method(app)
+    method = redirect_of(app, asked.way)
     variables = plain_values(method, asked.properties, root="query")
     _check_return(caller.workspace_id, asked, directory=directory)
     client = owners_client(caller.workspace_id, app, clients=clients)
@@ -83,6 +84,7 @@ def begin_authorization(
         workspace_id=caller.workspace_id,
         user_id=user.user_id,
         app=app.slug,
+        way=method.way,
         redirect_uri=redirect_uri(base_url, caller.workspace_id, app.slug),
         created_at=now,
         expires_at=now + LIFETIME,
@@ -113,28 +115,23 @@ def start(
     apps: Apps,
     clients: OAuthClients,
     authorizations: Authorizations,
+    flows: Flows,
     sealer: Sealer,
     entropy: Entropy,
 ) -> Redirect:
-    """Bind this browser, and send it to the provider. Raises: ConnectError when another was faster."""
+    """Bind this browser, and send it to the provider.
+
+    Raises: ConnectError when another was faster; ProviderError where the provider is asked first.
+    """
     app = named_app(authorization.workspace_id, authorization.app, path="app", apps=apps)
-    method = oauth_method(app)
     client = owners_client(authorization.workspace_id, app, clients=clients)
-    state, cookie, verifier = (entropy.token(SECRET_BYTES) for _ in range(3))
-    sealed = sealer.seal(SecretBytes(verifier.encode()), authorization.seal_context("code_verifier"))
+    state, cookie = (entropy.token(SECRET_BYTES) for _ in range(2))
+    begun = flows.of(redirect_of(app, authorization.way)).begin(client, authorization, state=state)
+    held = SecretBytes(begun.held.get_secret_value().encode())
+    sealed = sealer.seal(held, authorization.seal_context("code_verifier"))
     started = authorization.started(verifier=sealed, cookie_digest=bearer.digest(cookie))
     authorizations.start(started, state_digest=bearer.digest(state))
-    location = _authorization_url(method, client, authorization, state=state, code_challenge=s256(verifier))
-    return Redirect(SecretStr(location), authorization.authorization_id, SecretStr(cookie))
-
-
-def oauth_method(app: App) -> OAuth2Method:
-    """Raises: ValidationFailedError (`not_oauth`)."""
-    method = app.oauth2()
-    if method is None:
-        message = f"{app.name} does not connect by a redirect: send its values with POST /credentials."
-        raise ValidationFailedError([Detail("app", message)], message=message, code="not_oauth")
-    return method
+    return Redirect(begun.location, authorization.authorization_id, SecretStr(cookie))
 
 
 def owners_client(workspace_id: WorkspaceId, app: App, *, clients: OAuthClients) -> OAuthClient:
@@ -171,36 +168,8 @@ def _check_return(workspace_id: WorkspaceId, asked: Asked, *, directory: Directo
         )
 
 
-def _wanted_scopes(
-    asked: Asked, client: OAuthClient, method: OAuth2Method, again: Credential | None
-) -> tuple[str, ...]:
+def _wanted_scopes(asked: Asked, client: OAuthClient, method: Redirecting, again: Credential | None) -> tuple[str, ...]:
     """The caller's, or the client's, or the app's; a reconnect never asks for less than there was."""
-    wanted = asked.scopes or client.scopes or method.scopes
+    wanted = asked.scopes or client.scopes or default_scopes(method)
     before = (*again.scopes, *again.missing_scopes) if again else ()
     return tuple(dict.fromkeys([*wanted, *before]))
-
-
-def _authorization_url(
-    method: OAuth2Method, client: OAuthClient, authorization: Authorization, *, state: str, code_challenge: str
-) -> str:
-    """RFC 6749, 4.1.1, with RFC 7636, 4.3."""
-    from urllib.parse import quote, urlencode
-
-    values = {
-        **authorization.variables,
-        **{name: value.get_secret_value() for name, value in client.extra.items()},
-        "clientId": client.client_id,
-    }
-    endpoint = render(method.authorization_endpoint, values)
-    parameters = {
-        "response_type": "code",
-        "client_id": client.client_id,
-        "redirect_uri": authorization.redirect_uri,
-        "state": state,
-    }
-    if authorization.scopes:
-        parameters["scope"] = method.scope_separator.join(authorization.scopes)
-    if "S256" in method.code_challenge_methods_supported:
-        parameters |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
-    parameters |= {name: render(each, values) for name, each in method.authorization_parameters.items()}
-    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters, quote_via=quote)}"

@@ -13,7 +13,7 @@ from evergrant.domain.errors import ConnectError, ProviderError
 from evergrant.domain.tokens import read_kept
 from evergrant.ports import Apps, Audit, Authorizations, Clock, Entropy, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.connect.begin import oauth_method
+from evergrant.use_cases.connect.flows import Flows, Redirecting, redirect_of
 from evergrant.use_cases.recording import connect_line
 
 ERRORS = frozenset(
@@ -50,6 +50,7 @@ def take_callback(
     *,
     apps: Apps,
     authorizations: Authorizations,
+    flows: Flows,
     sealer: Sealer,
     audit: Audit,
     clock: Clock,
@@ -68,19 +69,20 @@ def take_callback(
     cookie = request.cookies.get(cookie_name(found.authorization_id))
     if found.cookie_digest is None or cookie is None or not bearer.matches(found.cookie_digest, cookie):
         _refuse(found, "browser_mismatch", audit=audit, clock=clock, entropy=entropy)
-    method = oauth_method(named_app(found.workspace_id, found.app, path="app", apps=apps))
+    method = redirect_of(named_app(found.workspace_id, found.app, path="app", apps=apps), found.way or None)
+    brought = flows.of(method).code_in(request.parameters) or ""
     error = _issuer_error(method, request.parameters.get("iss"))
-    error = error or _provider_error(method, request.parameters)
+    error = error or _provider_error(brought, request.parameters)
     variables: dict[str, str] = {}
     if error is None:
         try:
-            variables = read_kept(method.kept, "redirect", request.parameters.get)
+            variables = read_kept(method.brought(), "redirect", request.parameters.get)
         except ProviderError as unusable:
             error = unusable.code
     if error is not None:
         authorizations.move(found.failed(error), read=found)
         return Returned(found, error=error)
-    code = SecretBytes(request.parameters[method.code_parameter].encode())
+    code = SecretBytes(brought.encode())
     completion = entropy.token(SECRET_BYTES)
     ready = found.ready(code=sealer.seal(code, found.seal_context("code")), variables=variables, at=now)
     authorizations.move(ready, read=found, completion_digest=bearer.digest(completion))
@@ -97,16 +99,19 @@ def _refuse(found: Authorization, code: str, *, audit: Audit, clock: Clock, entr
     raise ConnectError("This was begun somewhere else. Begin again, in one browser.", code=code)
 
 
-def _issuer_error(method: OAuth2Method, issuer: str | None) -> str | None:
+def _issuer_error(method: Redirecting, issuer: str | None) -> str | None:
     """RFC 9207, 2.4: compared as strings; an absent one is an error where the server says that it sends it."""
-    if method.issuer is None:
+    if not isinstance(method, OAuth2Method) or method.issuer is None:
         return None
     if issuer is None:
         return "issuer_missing" if method.authorization_response_iss_parameter_supported else None
     return None if issuer == method.issuer else "issuer_mismatch"
 
 
-def _provider_error(method: OAuth2Method, parameters: Mapping[str, str]) -> str | None:
+def _provider_error(code: str, parameters: Mapping[str, str]) -> str | None:
     if "error" in parameters:
         return parameters["error"] if parameters["error"] in ERRORS else "provider_error"
-    return None if _CODE.fullmatch(parameters.get(method.code_parameter, "")) else "code_missing"
+    if "denied" in parameters:
+        # How servers of OAuth 1.0a say no.
+        return "access_denied"
+    return None if _CODE.fullmatch(code) else "code_missing"

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
 from evergrant.domain import bearer
-from evergrant.domain.app import App, OAuth2Method
+from evergrant.domain.app import App, OAuth2Method, Way, names_in
 from evergrant.domain.authorization import Authorization
 from evergrant.domain.caller import Caller
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ConnectError, ForbiddenError, NotFoundError, ProviderError
 from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
-from evergrant.domain.rendering import hosts
+from evergrant.domain.rendering import hosts, known_hosts
 from evergrant.domain.renewal import CHECK_EVERY, next_due
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens, dig, read_kept
@@ -26,14 +26,15 @@ from evergrant.ports import (
     CredentialStore,
     Directory,
     Entropy,
+    Minting,
     OAuthClients,
     PreparedSeal,
     Probing,
     Sealer,
-    TokenEndpoint,
 )
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.connect.begin import oauth_method, owners_client
+from evergrant.use_cases.connect.begin import owners_client
+from evergrant.use_cases.connect.flows import Finished, Flows, Redirecting, redirect_of
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
 
@@ -50,7 +51,8 @@ class Completer:
     directory: Directory
     credentials: CredentialStore
     authorizations: Authorizations
-    token_endpoint: TokenEndpoint
+    flows: Flows
+    minting: Minting
     probing: Probing
     sealer: Sealer
     clock: Clock
@@ -87,15 +89,15 @@ class Completer:
         Raises: GrantRefusedError, ProviderError, AppMisconfiguredError, ConnectError (`wrong_account`).
         """
         app = named_app(found.workspace_id, found.app, path="app", apps=self.apps)
-        method = oauth_method(app)
+        method = redirect_of(app, found.way or None)
         client = owners_client(found.workspace_id, app, clients=self.clients)
         user = self.directory.user(found.workspace_id, found.user_id)
         if user is None:
             raise NotFoundError("This user was deleted meanwhile.")
         # The key before the call: sealing the answer must need no network.
         prepared = self.sealer.prepare()
-        tokens = self._exchanged(found, method, client)
-        granted = self._granted(found, app, method, client, tokens)
+        finished = self._finished(found, method, client)
+        granted = self._granted(found, app, method, client, finished)
         if found.credential_id is None:
             return self._create(granted, user, prepared, actor=actor)
         return self._reconnect(found.credential_id, granted, prepared, actor=actor)
@@ -110,40 +112,46 @@ class Completer:
         self.authorizations.move(found.completed(), read=found)
         return found
 
-    def _exchanged(self, found: Authorization, method: OAuth2Method, client: OAuthClient) -> Tokens:
+    def _finished(self, found: Authorization, method: Redirecting, client: OAuthClient) -> Finished:
         def opened(sealed: bytes, name: str) -> SecretStr:
             return SecretStr(self.sealer.open(sealed, found.seal_context(name)).get_secret_value().decode())
 
-        return self.token_endpoint.exchange(
-            method,
+        return self.flows.of(method).finish(
             client,
-            found.variables,
+            found,
             code=opened(found.sealed_code or b"", "code"),
-            code_verifier=opened(found.sealed_verifier, "code_verifier"),
-            redirect_uri=found.redirect_uri,
+            held=opened(found.sealed_verifier, "code_verifier"),
         )
 
     def _granted(
-        self, found: Authorization, app: App, method: OAuth2Method, client: OAuthClient, tokens: Tokens
+        self, found: Authorization, app: App, method: Redirecting, client: OAuthClient, finished: Finished
     ) -> "Granted":
+        tokens = finished.tokens
         variables = {**found.variables, **tokens.kept}
-        values: dict[str, SecretStr] = {
-            "accessToken": tokens.access_token,
-            "tokenType": SecretStr(tokens.token_type),
-            **client.extra,
-        }
-        if tokens.refresh_token:
-            values["refreshToken"] = tokens.refresh_token
-        account = self._account(method, Secret(values, _known_hosts(method, variables)), variables)
+        values = {**finished.values, **needed_of_client(method, client)}
+        if isinstance(method, OAuth2Method) and method.exchange:
+            secret = Secret(values, known_hosts(method, variables))
+            self._confirm(method, secret, variables)
+            minted = self.minting.mint(method, secret, variables, user_id=found.user_id, client=client)
+            tokens = replace(minted, refresh_token=tokens.refresh_token, scopes=minted.scopes or tokens.scopes)
+            values = {**values, "accessToken": minted.access_token, **minted.secrets}
+        account = self._account(method, Secret(values, known_hosts(method, variables)), variables)
         variables |= account.kept or {}
         scopes = found.scopes if tokens.scopes is None else tokens.scopes
-        return Granted(
-            found, app, tokens, Secret(values, hosts(method, variables)), variables, scopes, account.id, account.name
-        )
+        secret = Secret(values, hosts(method, variables))
+        return Granted(found, app, method, tokens, secret, variables, scopes, account.id, account.name)
 
-    def _account(self, method: OAuth2Method, secret: Secret, variables: Mapping[str, str]) -> "Account":
+    def _confirm(self, method: OAuth2Method, secret: Secret, variables: Mapping[str, str]) -> None:
+        """What the redirect named is the merchant's own: asked with the merchant's token, before it is traded."""
+        if method.confirmation is None:
+            return
+        asking = method.model_copy(update={"probe": method.confirmation})
+        if self.probing.ask(asking, secret, variables).verdict is not True:
+            raise ConnectError("The provider does not say that this is yours. Begin again.", code="not_confirmed")
+
+    def _account(self, method: Redirecting, secret: Secret, variables: Mapping[str, str]) -> "Account":
         """By the probe; where it does not answer, the credential is kept without an account id."""
-        needs = [each for each in method.kept if each.source == "probe" and each.required]
+        needs = [each for each in method.brought() if each.source == "probe" and each.required]
         probe = method.probe
         if probe is None or not (needs or probe.account_id or probe.account_name):
             return Account()
@@ -153,7 +161,7 @@ class Completer:
             if needs:
                 raise
             return Account()
-        kept = read_kept(method.kept, "probe", lambda path: dig(content, path))
+        kept = read_kept(method.brought(), "probe", lambda path: dig(content, path))
         return Account(_text(content, probe.account_id), _text(content, probe.account_name), kept)
 
     def _create(self, granted: "Granted", user: User, prepared: PreparedSeal, *, actor: str) -> Credential:
@@ -164,7 +172,8 @@ class Completer:
             user_email=user.email,
             credential_id=CredentialId(identifier("cred", at=now, entropy=self.entropy.bytes(ENTROPY_BYTES))),
             app=found.app,
-            kind="oauth2",
+            kind=granted.method.kind,
+            way=granted.method.way,
             name=f"{granted.app.name} {granted.account_name or user.username}"[:200],
             created_at=now,
             updated_at=now,
@@ -190,9 +199,9 @@ class Completer:
                     "This is another account than before: connect it as a new credential.", code="wrong_account"
                 )
             now = self.clock.now()
-            new = self._with_grant(
-                read.changed(at=now, generation=read.generation + 1, kind="oauth2"), granted, prepared
-            )
+            kind, way = granted.method.kind, granted.method.way
+            new = read.changed(at=now, generation=read.generation + 1, kind=kind, way=way)
+            new = self._with_grant(new, granted, prepared)
             try:
                 self.credentials.change(
                     new,
@@ -215,10 +224,10 @@ class Completer:
             lease_until=None,
             last_verified_at=now if granted.account_id else row.last_verified_at,
             last_renewed_at=now,
-            expires_at=tokens.grant_expires_at,
+            expires_at=granted.ends_at(now),
             token_expires_at=tokens.expires_at,
             token_issued_at=now,
-            renewable=tokens.refresh_token is not None,
+            renewable=tokens.refresh_token is not None or granted.method.mints,
             scopes=granted.scopes,
             missing_scopes=tuple(scope for scope in found.scopes if scope not in granted.scopes),
             account_id=granted.account_id or row.account_id,
@@ -243,6 +252,7 @@ class Granted:
 
     authorization: Authorization
     app: App
+    method: Redirecting
     tokens: Tokens
     secret: Secret
     variables: Mapping[str, str]
@@ -250,11 +260,22 @@ class Granted:
     account_id: str | None
     account_name: str | None
 
+    def ends_at(self, now: datetime) -> datetime | None:
+        """The grant's own end: the provider's word, or its policy."""
+        days = self.method.lifetime_days
+        policy = None if days is None else now + timedelta(days=days)
+        return min((end for end in (self.tokens.grant_expires_at, policy) if end), default=None)
 
-def _known_hosts(method: OAuth2Method, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """For the probe, which may come before all the values of the base URL are known."""
-    known = method.model_copy(update={"request": method.request.model_copy(update={"base_url": None})})
-    return hosts(known if method.probe and method.probe.url else method, variables)
+
+def needed_of_client(method: Way, client: OAuthClient) -> dict[str, SecretStr]:
+    """What of the owner's client each request needs, such as a developer token; the rest is not sealed again."""
+    request, probe = method.request, method.probe
+    named = names_in(
+        *request.headers.values(), *request.params.values(), *request.basic, *((probe and probe.headers) or {}).values()
+    )
+    return {name: value for name, value in client.extra.items() if name in named} | (
+        {"clientId": SecretStr(client.client_id)} if "clientId" in named else {}
+    )
 
 
 def _text(content: object, path: str | None) -> str | None:

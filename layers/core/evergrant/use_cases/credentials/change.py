@@ -1,6 +1,6 @@
 """PATCH /credentials/{credentialId}: rename, tag, or replace a static secret in place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,11 +13,11 @@ from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, next_due
-from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Sealer
+from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Minting, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.create import with_secret
 from evergrant.use_cases.credentials.entry import read_entry
 from evergrant.use_cases.credentials.read import read_for
+from evergrant.use_cases.credentials.sealing import with_entry
 from evergrant.use_cases.recording import audit_line, credential_event
 
 
@@ -37,6 +37,7 @@ def change_credential(
     apps: Apps,
     credentials: CredentialStore,
     sealer: Sealer,
+    minting: Callable[[], Minting],
     clock: Clock,
     entropy: Entropy,
     check_every: timedelta = CHECK_EVERY,
@@ -51,22 +52,16 @@ def change_credential(
     new = read.changed(at=now, **changes.plain)
     if changes.data is not None:
         entry = read_entry(named_app(caller.workspace_id, read.app, path="type", apps=apps), changes.data, root="data")
-        new = with_secret(
-            new.changed(
-                at=now,
-                version=new.version,
-                generation=read.generation + 1,
-                kind=entry.method.kind,
-                variables=entry.variables,
-                status="active",
-                failures=0,
-                last_failure=None,
-                lease_until=None,
-                token_expires_at=None,
-            ),
-            entry,
-            sealer=sealer,
+        fresh = new.changed(
+            at=now,
+            version=new.version,
+            generation=read.generation + 1,
+            status="active",
+            failures=0,
+            last_failure=None,
+            lease_until=None,
         )
+        new = with_entry(fresh, entry, at=now, root="data", sealer=sealer, minting=minting)
     if changes.data is not None or "expires_at" in changes.plain:
         new = replace(new, due_at=next_due(new, at=now, check_every=check_every))
     reconnected = changes.data is not None and read.status == "expired"

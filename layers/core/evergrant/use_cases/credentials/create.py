@@ -1,6 +1,6 @@
 """POST /credentials: take a static secret, check its shape, seal it, and keep it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,10 +11,10 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
 from evergrant.domain.renewal import CHECK_EVERY, next_due
-from evergrant.domain.secret import Secret
-from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Sealer
+from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Minting, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.entry import Entry, read_entry
+from evergrant.use_cases.credentials.entry import read_entry
+from evergrant.use_cases.credentials.sealing import with_entry
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
 
@@ -28,6 +28,8 @@ class NewCredential:
     name: str | None = None
     tags: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    way: str | None = None
+    """Which of the app's ways; None: the first that fits."""
 
 
 def create_credential(
@@ -39,6 +41,7 @@ def create_credential(
     directory: Directory,
     credentials: CredentialStore,
     sealer: Sealer,
+    minting: Callable[[], Minting],
     clock: Clock,
     entropy: Entropy,
     check_every: timedelta = CHECK_EVERY,
@@ -46,13 +49,15 @@ def create_credential(
     """Sealed and stored, with its event and its audit line, in one transaction.
 
     Raises: NotFoundError for the user; ValidationFailedError naming every path (`oauth_app` where the app
-    authenticates by OAuth alone); UnavailableError, and then nothing was stored.
+    authenticates by OAuth alone, `rejected_by_provider` where no token is made of the values); ProviderError,
+    UnavailableError, and then nothing was stored.
     """
     owner = find_user(caller, user, directory=directory)
     entry = read_entry(
         named_app(caller.workspace_id, new.type, path="credential.type", apps=apps),
         new.data,
         root="credential.data",
+        way=new.way,
     )
     now = clock.now()
     if new.expires_at is not None and new.expires_at <= now:
@@ -66,12 +71,11 @@ def create_credential(
         kind=entry.method.kind,
         name=new.name or f"{entry.app.name} {owner.username}"[:200],
         tags=new.tags,
-        variables=entry.variables,
         created_at=now,
         updated_at=now,
         expires_at=new.expires_at,
     )
-    credential = with_secret(credential, entry, sealer=sealer)
+    credential = with_entry(credential, entry, at=now, root="credential.data", sealer=sealer, minting=minting)
     credential = replace(credential, due_at=next_due(credential, at=now, check_every=check_every))
     credentials.create(
         credential,
@@ -79,9 +83,3 @@ def create_credential(
         audit=audit_line("credential.created", credential, actor=caller.actor, at=now, entropy=entropy),
     )
     return credential
-
-
-def with_secret(credential: Credential, entry: Entry, *, sealer: Sealer) -> Credential:
-    """The row with the entry's values sealed for its present generation."""
-    secret = Secret(values=entry.secrets, hosts=entry.hosts)
-    return replace(credential, sealed=sealer.seal(secret.to_bytes(), credential.seal_context()))

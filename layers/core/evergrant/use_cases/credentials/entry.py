@@ -6,50 +6,51 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from evergrant.domain.app import App, OAuth1Method, OAuth2Method, Property, StaticMethod
+from evergrant.domain.app import App, AuthMethod, OAuth1Method, OAuth2Method, Property
 from evergrant.domain.errors import Detail, ValidationFailedError
-from evergrant.domain.rendering import AnyMethod, hosts
 
-Static = StaticMethod | OAuth1Method
 MAX_VALUE_LENGTH = 32_768
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Values that were checked: split into what is sealed and what is plain, with where the secret may go."""
+    """Values that were checked: what is sealed, and what of it is plain besides."""
 
     app: App
-    method: Static
+    method: AuthMethod
     secrets: Mapping[str, SecretStr]
     variables: Mapping[str, str]
-    hosts: tuple[str, ...]
 
 
-def read_entry(app: App, data: Mapping[str, SecretStr], *, root: str) -> Entry:
-    """The first way of the app that fits `data`.
+def read_entry(app: App, data: Mapping[str, SecretStr], *, root: str, way: str | None = None) -> Entry:
+    """The way of that name, or the first of the app that fits `data`.
 
     Raises: ValidationFailedError naming every path under `root`; its code is `oauth_app` where the app
     authenticates by OAuth alone.
     """
-    ways = [each for each in app.methods if not isinstance(each, OAuth2Method)]
+    ways = [each for each in app.methods if not _is_redirect(each)]
     if not ways:
         message = f"{app.name} authenticates by OAuth: send the user through GET /oauthUrl instead."
         raise ValidationFailedError([Detail("credential.type", message)], message=message, code="oauth_app")
-    problems = [(_problems(way, data, root=root), way) for way in ways]
-    found, way = min(problems, key=lambda each: len(each[0]))
+    named = [each for each in ways if way is None or way in (each.way, each.kind)]
+    if not named:
+        message = f"This app's ways are: {', '.join(each.way for each in ways)}."
+        raise ValidationFailedError([Detail(f"{root.rpartition('.')[0]}.way".lstrip("."), message)])
+    problems = [(_problems(each, data, root=root), each) for each in named]
+    found, method = min(problems, key=lambda each: len(each[0]))
     if found:
         raise ValidationFailedError(found)
-    values = {each.name: data.get(each.name) or _default(each) for each in way.properties}
+    values = {each.name: data.get(each.name) or _default(each) for each in method.properties}
     variables = {
         each.name: value.get_secret_value()
-        for each in way.properties
+        for each in method.properties
         if not each.secret and (value := values[each.name]) is not None
     }
     secrets = {name: value for name, value in values.items() if value is not None}
-    return Entry(app, way, secrets, variables, hosts(way, variables))
+    return Entry(app, method, secrets, variables)
 
 
-def plain_values(way: OAuth2Method, data: Mapping[str, SecretStr], *, root: str) -> dict[str, str]:
+def plain_values(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -> dict[str, str]:
     """The properties that a redirect needs, such as the shop. Raises: ValidationFailedError naming every path."""
     found = _problems(way, data, root=root)
     if found:
@@ -58,7 +59,7 @@ def plain_values(way: OAuth2Method, data: Mapping[str, SecretStr], *, root: str)
     return {name: value.get_secret_value() for name, value in values.items() if value is not None}
 
 
-def _problems(way: AnyMethod, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
+def _problems(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
     known = {each.name: each for each in way.properties}
     problems = [Detail(f"{root}.{name}", "This app has no such property.") for name in data if name not in known]
     for each in way.properties:
@@ -78,10 +79,16 @@ def _complaint(each: Property, value: str) -> str | None:
         return f"This value is longer than {MAX_VALUE_LENGTH} characters."
     if "\0" in value or (any(character in value for character in "\r\n") and not each.multiline):
         return "This value holds a line break or NUL, which cannot be sent."
-    if each.pattern and not re.fullmatch(each.pattern, value):
-        return f"This value does not look right: expected {each.placeholder or each.pattern}."
+    if each.guard and not re.fullmatch(each.guard, value):
+        return (
+            f"This value does not look right: expected {' or '.join(each.choices) or each.placeholder or each.guard}."
+        )
     return None
 
 
 def _default(each: Property) -> SecretStr | None:
     return SecretStr(each.default) if each.default is not None else None
+
+
+def _is_redirect(way: AuthMethod) -> bool:
+    return isinstance(way, OAuth2Method) or (isinstance(way, OAuth1Method) and way.is_redirect)

@@ -4,20 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from evergrant.domain.app import AuthMethod, OAuth1Method, OAuth2Method
+from evergrant.domain.app import AuthMethod
 from evergrant.domain.caller import Caller
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, ProviderError, ProviderTimeoutError
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.rendering import render, with_derived
+from evergrant.domain.rendering import render_all, render_url, with_derived
 from evergrant.domain.renewal import OURS
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso_or_none
 from evergrant.ports import Clock, CredentialStore, RememberedApps, Sealer
 from evergrant.use_cases.credentials.read import read_with_live_key
-
-SHOWN_OF_OAUTH2 = frozenset({"accessToken", "tokenType"})
-"""Never a refresh token."""
 
 RETRY_SECONDS = 30
 
@@ -33,15 +30,14 @@ class Usable:
     def base_url(self) -> str | None:
         """Where requests go; made of plain values alone."""
         template = self.method.request.base_url
-        return template and render(template, self.credential.variables)
+        return template and render_url(template, self.credential.variables)
 
     def answer(self) -> dict[str, object]:
         """As the API answers; this is where a secret leaves."""
         credential = self.credential
         request = self.method.request
         values = with_derived(request, {**credential.variables, **self.secret.revealed()})
-        signs = isinstance(self.method, OAuth1Method)
-        shown = SHOWN_OF_OAUTH2 if isinstance(self.method, OAuth2Method) else self.secret.values.keys()
+        signs = self.method.signs
         return {
             "credentialId": credential.credential_id,
             "type": credential.app,
@@ -49,9 +45,9 @@ class Usable:
             "expiresAt": iso_or_none(credential.token_expires_at or credential.expires_at),
             "scopes": list(credential.scopes),
             "missingScopes": list(credential.missing_scopes),
-            "secret": {name: values[name] for name in shown if name in values},
-            "headers": {} if signs else {name: render(each, values) for name, each in request.headers.items()},
-            "params": {} if signs else {name: render(each, values) for name, each in request.params.items()},
+            "secret": {name: values[name] for name in sorted(self.method.shown()) if name in values},
+            "headers": {} if signs else render_all(request.headers, values),
+            "params": {} if signs else render_all(request.params, values),
             "baseUrl": self.base_url(),
         }
 
@@ -95,7 +91,7 @@ def fresh_token(
     if app is None:
         raise AppMisconfiguredError(f"The app {credential.app} is gone: put it back with PUT /apps/{credential.app}.")
     secret = Secret.from_bytes(sealer.open(credential.sealed, credential.seal_context()))
-    usable = Usable(credential, secret, app.method(credential.kind))
+    usable = Usable(credential, secret, app.method(credential.way_used))
     base_url = usable.base_url()
     if base_url is not None:
         secret.require_host(base_url)

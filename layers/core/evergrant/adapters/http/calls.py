@@ -1,0 +1,85 @@
+"""Calls of a provider's own making: an app's templates become a request, and trouble an error."""
+
+import json
+from collections.abc import Mapping
+from typing import Literal, cast
+from urllib.parse import urlencode
+
+from evergrant.domain.app import Call, Request
+from evergrant.domain.errors import ProviderError
+from evergrant.domain.rendering import render_all, render_text, render_url, with_derived
+from evergrant.ports import HttpAnswer, HttpClient
+
+TOTAL_SECONDS = 8
+"""Well inside the lease of a renewal."""
+MAX_BYTES = 64 * 1024
+
+
+def asked(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    members: Mapping[str, str],
+    members_format: Literal["form", "json", "query"],
+) -> tuple[str, str, dict[str, str], bytes | None]:
+    """What `HttpClient.send` takes: the members in the query, in a form, or in JSON whose dots nest."""
+    if members_format == "query" or method == "GET":
+        return method, with_query(url, members), dict(headers), None
+    if members_format == "json":
+        content, media_type = json.dumps(_nested(members)), "application/json"
+    else:
+        content, media_type = urlencode(list(members.items())), "application/x-www-form-urlencoded"
+    return method, url, {"content-type": media_type, **_lowered(headers)}, content.encode()
+
+
+def send_call(http: HttpClient, call: Call, request: Request, values: Mapping[str, str]) -> HttpAnswer:
+    """One call, filled with a credential's values; after the base URL it carries the request's headers, unless it has
+    its own. Raises: ProviderError, ProviderTimeoutError, AppMisconfiguredError."""
+    filled = with_derived(request.model_copy(update={"headers": {**request.headers, **call.headers}}), values)
+    url = with_query(call_url(call, request, filled), render_all(call.params, filled))
+    members = {name: render_text(each, filled) for name, each in call.body.items()}
+    templates = call.headers or ({} if call.url else request.headers)
+    headers = {"accept": "application/json", **_lowered(render_all(templates, filled))}
+    if members:
+        method, url, headers, body = asked(
+            call.method, url, headers=headers, members=members, members_format=call.body_format
+        )
+    else:
+        method, body = call.method, None
+    return http.send(method, url, headers=headers, body=body, total_seconds=TOTAL_SECONDS, max_bytes=MAX_BYTES)
+
+
+def call_url(call: Call, request: Request, values: Mapping[str, str]) -> str:
+    """Where it goes."""
+    return render_url(call.url or f"{request.base_url}{call.path}", values)
+
+
+def with_query(url: str, params: Mapping[str, str]) -> str:
+    """The address with further parameters."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url
+
+
+def trouble(answer: HttpAnswer) -> ProviderError:
+    """An answer that says nothing but that it went wrong."""
+    wait = answer.headers.get("retry-after", "")
+    return ProviderError(
+        f"The provider answered {answer.status}. Try again later.",
+        provider_status=answer.status,
+        retry_after=int(wait[:6]) if wait.isascii() and wait.isdecimal() else None,
+    )
+
+
+def _nested(members: Mapping[str, str]) -> dict[str, object]:
+    content: dict[str, object] = {}
+    for name, value in members.items():
+        *parents, leaf = name.split(".")
+        inner = content
+        for parent in parents:
+            inner = cast("dict[str, object]", inner.setdefault(parent, {}))
+        inner[leaf] = value
+    return content
+
+
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -1,0 +1,1 @@
+"""Ways that sign each request."""
