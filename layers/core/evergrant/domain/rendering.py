@@ -1,11 +1,14 @@
 """Filling an app's templates with a credential's values; what may not become a header or a host is refused."""
 
 import base64
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from evergrant.domain.app import PLACEHOLDER, Request, Way, host_in, names_in
 from evergrant.domain.errors import AppMisconfiguredError
+
+_LABELS = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?::[0-9]{1,5})?")
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
@@ -28,7 +31,18 @@ def render_url(template: str, values: Mapping[str, str]) -> str:
     host = host_in(template)
     start, found, rest = template.partition(host)
     filled = PLACEHOLDER.sub(lambda match: quote(_value(match.group(1), values), safe="-._~:@,"), rest)
-    return f"{start}{render(found, values)}{filled}"
+    return f"{start}{render_host(found, values)}{filled}"
+
+
+def render_host(template: str, values: Mapping[str, str]) -> str:
+    """A host, in lower case. Whatever the entry's pattern takes, a value can only be labels of a name, and a port.
+
+    Raises: as `render`.
+    """
+    for name in names_in(template):
+        if not _LABELS.fullmatch(_value(name, values)):
+            raise AppMisconfiguredError(f"The value `{name}` cannot stand in a host.")
+    return render(template, values).lower()
 
 
 def render_text(template: str, values: Mapping[str, str]) -> str:
@@ -58,10 +72,10 @@ def with_derived(request: Request, values: Mapping[str, str]) -> dict[str, str]:
 def known_hosts(method: Way, variables: Mapping[str, str]) -> tuple[str, ...]:
     """Those of `hosts` that can be named already, before the provider has given the values of the others."""
     known = [host_in(url) for url in method.urls() if names_in(host_in(url)) <= variables.keys()]
-    return tuple(sorted({render(host, variables).lower() for host in known}))
+    return tuple(sorted({render_host(host, variables) for host in known}))
 
 
 def hosts(method: Way, variables: Mapping[str, str]) -> tuple[str, ...]:
     """The hosts a secret may go to, from the entry's own URLs: there is no second list."""
-    found = {render(host_in(url), variables).lower() for url in method.urls()}
+    found = {render_host(host_in(url), variables) for url in method.urls()}
     return tuple(sorted(found))

@@ -20,7 +20,7 @@ class App(Model):
     logo: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$", max_length=40)] | None = None
     """Its name in `simple-icons`; without one it is shown by its first letter."""
     rate_limits: tuple[RateLimit, ...] = ()
-    methods: Annotated[tuple[AuthMethod, ...], Field(min_length=1)]
+    methods: Annotated[tuple[AuthMethod, ...], Field(min_length=1, max_length=20)]
 
     @model_validator(mode="after")
     def _ways_are_apart(self) -> "App":
@@ -39,11 +39,11 @@ class App(Model):
         """Its redirect, if it has one."""
         return next((each for each in self.methods if isinstance(each, OAuth2Method)), None)
 
-    def method(self, way: str) -> AuthMethod:
-        """The way of that name or kind; the first when the entry has changed under the credential."""
+    def method(self, way: str) -> AuthMethod | None:
+        """The way of that name or kind; None when the entry has changed under the credential."""
         named = (each for each in self.methods if each.way == way)
         alike = (each for each in self.methods if each.kind == way)
-        return next(named, None) or next(alike, None) or self.methods[0]
+        return next(named, None) or next(alike, None)
 
 
 def extended(entry: dict[str, object], base: dict[str, object]) -> dict[str, object]:

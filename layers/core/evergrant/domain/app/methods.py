@@ -38,6 +38,12 @@ ClientAuthentication = Literal["client_secret_basic", "client_secret_post", "pri
 DEAD_GRANT = "invalid_grant"
 MERCHANTS_CLIENT_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
 """Of a client that is the merchant's own: it was revoked, or its secret changed."""
+NEVER_SENT = frozenset({"refreshToken", "clientSecret", "consumerSecret", "assertion"})
+_AUTHORIZATION = frozenset(
+    {"state", "client_id", "redirect_uri", "response_type", "code_challenge", "code_challenge_method", "nonce"}
+)
+_TOKEN_REQUEST = frozenset({"code", "code_verifier", "redirect_uri", "refresh_token", "client_secret", "assertion"})
+"""What the protocol itself sends: no entry says anything else."""
 MINTED = frozenset({"accessToken"})
 ASSERTED = frozenset({"accessToken", "assertion"})
 TOKEN_VALUES = frozenset({"accessToken", "refreshToken", "tokenType", "clientId"})
@@ -130,6 +136,7 @@ class Way(Model):
     @model_validator(mode="after")
     def _templates_name_what_there_is(self) -> "Way":
         probe, request = self.probe, self.request
+        self._requests_name_no_grant()
         paths = [probe and probe.path, *(each.path for each in self.calls())]
         if any(paths) and not request.base_url:
             raise ValueError("a path needs a base_url")
@@ -150,6 +157,23 @@ class Way(Model):
         if named - known:
             raise ValueError(f"a template names unknown values: {', '.join(sorted(named - known))}")
         return self
+
+    def _requests_name_no_grant(self) -> None:
+        """What renews or revokes is for the provider's own endpoints: no header, parameter or address names it."""
+        probe, request = self.probe, self.request
+        named = names_in(
+            request.base_url,
+            *request.headers.values(),
+            *request.params.values(),
+            *request.basic,
+            *((probe and probe.headers) or {}).values(),
+            *((probe and probe.params) or {}).values(),
+        )
+        if named & NEVER_SENT - {each.name for each in self.properties}:
+            raise ValueError("a request never carries a refresh token, a client's secret or an assertion")
+        secret = {each.name for each in self.properties if each.secret} | {"accessToken"}
+        if names_in(request.base_url) & secret:
+            raise ValueError("the base_url names no secret")
 
     @model_validator(mode="after")
     def _hosts_are_fixed(self) -> "Way":
@@ -189,7 +213,7 @@ class StaticMethod(MerchantsWay):
         return SIGNED if self.signature else frozenset()
 
     def shown(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.properties)
+        return frozenset(each.name for each in self.properties) - {self.signature.key if self.signature else ""}
 
     def parameters(self) -> list[str]:
         return self.signature.templates() if self.signature else []
@@ -218,8 +242,8 @@ class OAuth1Method(MerchantsWay):
         return True
 
     def shown(self) -> frozenset[str]:
-        three_legged = frozenset({"consumerKey", "tokenId", "tokenSecret"})
-        return three_legged if self.is_redirect else frozenset(each.name for each in self.properties)
+        """None: what signs is never handed out."""
+        return frozenset()
 
     def values(self) -> frozenset[str]:
         return frozenset({"consumerKey", "tokenId"}) if self.is_redirect else frozenset()
@@ -275,6 +299,12 @@ class TokenWay(Way):
     def dead_words(self) -> frozenset[str]:
         return frozenset({DEAD_GRANT, *self.dead_grant_errors})
 
+    @model_validator(mode="after")
+    def _the_grant_is_the_protocols(self) -> "TokenWay":
+        if _TOKEN_REQUEST & self.token_parameters.keys():
+            raise ValueError("a token parameter that the protocol itself sends")
+        return self
+
     def brought(self) -> tuple[Kept, ...]:
         return self.kept
 
@@ -323,6 +353,10 @@ class OAuth2Method(TokenWay):
         names = {*(each.name for each in (*self.properties, *self.kept)), *self.client_extra}
         if len(names) != len(self.properties) + len(self.kept) + len(self.client_extra) or TOKEN_VALUES & names:
             raise ValueError("two values share a name")
+        if _AUTHORIZATION & self.authorization_parameters.keys():
+            raise ValueError("an authorization parameter that the protocol itself sends")
+        if {"state", "code_challenge", "code_challenge_method"} & self.authorization_request_names.keys():
+            raise ValueError("the state and the code challenge keep their names")
         return self
 
     @property

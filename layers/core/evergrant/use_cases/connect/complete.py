@@ -198,6 +198,8 @@ class Completer:
                 raise ConnectError(
                     "This is another account than before: connect it as a new credential.", code="wrong_account"
                 )
+            if read.account_id is not None and granted.account_id is None:
+                raise ProviderError("The provider did not say whose account this is. Connect it again in a moment.")
             now = self.clock.now()
             kind, way = granted.method.kind, granted.method.way
             new = read.changed(at=now, generation=read.generation + 1, kind=kind, way=way)
@@ -280,4 +282,7 @@ def needed_of_client(method: Way, client: OAuthClient) -> dict[str, SecretStr]:
 
 def _text(content: object, path: str | None) -> str | None:
     found = dig(content, path) if path else None
-    return str(found)[:200] if isinstance(found, str | int) and not isinstance(found, bool) else None
+    if not isinstance(found, str | int) or isinstance(found, bool):
+        return None
+    shown = "".join(character for character in str(found) if character.isprintable())
+    return shown[:200].strip() or None

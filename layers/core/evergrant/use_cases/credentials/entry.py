@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from evergrant.domain.app import App, AuthMethod, OAuth1Method, OAuth2Method, Property
+from evergrant.domain.app.vocabulary import LONGEST_GUARDED, varies
 from evergrant.domain.errors import Detail, ValidationFailedError
 
 MAX_VALUE_LENGTH = 32_768
@@ -79,6 +80,8 @@ def _complaint(each: Property, value: str) -> str | None:
         return f"This value is longer than {MAX_VALUE_LENGTH} characters."
     if "\0" in value or (any(character in value for character in "\r\n") and not each.multiline):
         return "This value holds a line break or NUL, which cannot be sent."
+    if each.guard and len(value) > LONGEST_GUARDED and varies(each.guard) > 1:
+        return f"This value is longer than {LONGEST_GUARDED} characters."
     if each.guard and not re.fullmatch(each.guard, value):
         return (
             f"This value does not look right: expected {' or '.join(each.choices) or each.placeholder or each.guard}."

@@ -90,8 +90,14 @@ def fresh_token(
     app = apps.find(caller.workspace_id, credential.app, version=version)
     if app is None:
         raise AppMisconfiguredError(f"The app {credential.app} is gone: put it back with PUT /apps/{credential.app}.")
+    method = app.method(credential.way_used)
+    if method is None:
+        raise CredentialExpiredError(
+            f"{app.name} is no longer connected by {credential.way_used}: ask the user to connect it again.",
+            code="app_changed",
+        )
     secret = Secret.from_bytes(sealer.open(credential.sealed, credential.seal_context()))
-    usable = Usable(credential, secret, app.method(credential.way_used))
+    usable = Usable(credential, secret, method)
     base_url = usable.base_url()
     if base_url is not None:
         secret.require_host(base_url)
