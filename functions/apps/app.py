@@ -9,6 +9,7 @@ from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, caller, ok
 from evergrant.runtime.requests import read_json, validated
 from evergrant.runtime.settings import settings
+from evergrant.use_cases.apps.changed import goes_elsewhere
 
 http = Http()
 handler = http.handler
@@ -17,14 +18,17 @@ handler = http.handler
 @http.get("/apps/<app>")
 def get(app: str) -> Answer:
     """The catalogue's TOML as JSON, its keys as they are, with where it comes from."""
-    return ok(_shown(caller(http).workspace_id, app))
+    who = caller(http)
+    who.require("apps")
+    return ok(_shown(who.workspace_id, app))
 
 
 @http.put("/apps/<app>")
 def put(app: str) -> Answer:
     """Set the workspace's own app, or its override of the catalogue's.
 
-    An override that names other hosts never receives a secret that was sealed for the old ones.
+    An override that names other hosts never receives a secret that was sealed for the old ones: those credentials
+    are `expired` (`app_changed`) until they are connected again.
     """
     who = caller(http)
     who.require("apps")
@@ -34,7 +38,9 @@ def put(app: str) -> Answer:
     entry = validated(App, content, root="", context={"loopback": _may_use_loopback(who.workspace_id)})
     if entry.slug != app:
         raise ValidationFailedError([Detail("slug", "The slug must be the one in the address.")])
+    before = wiring.apps().find(who.workspace_id, app)
     wiring.own_apps().put(who.workspace_id, entry)
+    _tell_of_change(who.workspace_id, app, before)
     return ok(_shown(who.workspace_id, app))
 
 
@@ -45,8 +51,15 @@ def delete(app: str) -> Answer:
     who.require("apps")
     if wiring.own_apps().find(who.workspace_id, app) is None:
         raise NotFoundError("This workspace has no such app of its own.")
+    before = wiring.apps().find(who.workspace_id, app)
     wiring.own_apps().delete(who.workspace_id, app)
+    _tell_of_change(who.workspace_id, app, before)
     return ok({"success": True})
+
+
+def _tell_of_change(workspace_id: WorkspaceId, app: str, before: App | None) -> None:
+    if goes_elsewhere(before, wiring.apps().find(workspace_id, app)):
+        wiring.cleanups().send([{"action": "app_changed", "workspaceId": workspace_id, "app": app}])
 
 
 def _shown(workspace_id: WorkspaceId, app: str) -> dict[str, object]:

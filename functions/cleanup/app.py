@@ -1,4 +1,4 @@
-"""The cleanups queue: what a deletion left to be done."""
+"""The cleanups queue: what a deletion, or an app's change, left to be done."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.runtime import wiring
 from evergrant.runtime.batches import Batch, each_message
 from evergrant.runtime.observability import logger
+from evergrant.use_cases.apps.changed import expire_changed
 from evergrant.use_cases.credentials.cleanup import delete_user_credentials, finish_deletion
 
 
@@ -46,4 +47,23 @@ def _revoke(message: dict[str, Any]) -> None:
     logger().info("revocation_tried", extra=told)
 
 
-ACTIONS = {"delete_user_credentials": _delete_user_credentials, "revoke": _revoke}
+def _app_changed(message: dict[str, Any]) -> None:
+    count = expire_changed(
+        WorkspaceId(message["workspaceId"]),
+        message["app"],
+        after=message.get("after"),
+        apps=wiring.apps(),
+        directory=wiring.directory(),
+        credentials=wiring.credentials(),
+        sealer=wiring.sealer(),
+        renewer=wiring.renewer(),
+        cleanups=wiring.cleanups(),
+    )
+    logger().info("app_changed", extra={"app": message["app"], "expired": count})
+
+
+ACTIONS = {
+    "delete_user_credentials": _delete_user_credentials,
+    "revoke": _revoke,
+    "app_changed": _app_changed,
+}

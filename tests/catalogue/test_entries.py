@@ -1,11 +1,13 @@
 """Every entry of the catalogue keeps the schema's promises."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from evergrant.catalogue.loader import FOLDER, load, load_all
+from evergrant.catalogue.loader import FOLDER, load
 from evergrant.catalogue.metadata import metadata
 from evergrant.domain.app import App, AuthMethod, Kept, OAuth1Method, OAuth2Method, names_in
 from evergrant.domain.rendering import hosts, render
@@ -13,7 +15,17 @@ from pydantic import ValidationError
 
 from tests.catalogue.samples import given, known_before, sample, typed
 
-APPS = load_all()
+
+def loaded() -> Iterator[App]:
+    """Those that load; the others fail in a test of their own."""
+    for path in sorted(FOLDER.glob("*.toml")):
+        with suppress(ValueError):
+            app = load(path.stem)
+            assert app
+            yield app
+
+
+APPS = list(loaded())
 WAYS = [pytest.param(way, id=f"{app.slug}-{way.way}") for app in APPS for way in app.methods]
 REDIRECTS = [
     pytest.param(way, id=f"{app.slug}-{way.way}")

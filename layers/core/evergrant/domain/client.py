@@ -6,6 +6,8 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from evergrant.domain.app import Way
+from evergrant.domain.errors import AppMisconfiguredError
 from evergrant.domain.ids import WorkspaceId
 
 
@@ -22,6 +24,17 @@ class OAuthClient:
     """Asked for instead of the app's default ones."""
     extra: Mapping[str, SecretStr] = field(default_factory=dict[str, SecretStr])
     """Further values that the app's templates use."""
+    hosts: frozenset[str] = frozenset()
+    """Where the secret may go, as the app's entry wrote it when the client was set (`Way.rules_of_hosts`)."""
+
+    def require(self, way: Way) -> None:
+        """Raises: AppMisconfiguredError (`app_changed`) when the entry now names another host for the secret."""
+        if not way.rules_of_hosts(way.client_urls()) <= self.hosts:
+            raise AppMisconfiguredError(
+                "The app's entry has changed where the client's secret goes: set the client again with "
+                "PUT /apps/{app}/client.",
+                code="app_changed",
+            )
 
 
 def redirect_uri(base_url: str, workspace_id: str, app: str) -> str:

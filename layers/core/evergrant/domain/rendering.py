@@ -40,9 +40,14 @@ def render_host(template: str, values: Mapping[str, str]) -> str:
     Raises: as `render`.
     """
     for name in names_in(template):
-        if not _LABELS.fullmatch(_value(name, values)):
+        if not can_stand_in_a_host(_value(name, values)):
             raise AppMisconfiguredError(f"The value `{name}` cannot stand in a host.")
     return render(template, values).lower()
+
+
+def can_stand_in_a_host(value: str) -> bool:
+    """Labels of a name, and perhaps a port: nothing that could end the host."""
+    return _LABELS.fullmatch(value) is not None
 
 
 def render_text(template: str, values: Mapping[str, str]) -> str:

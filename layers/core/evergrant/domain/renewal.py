@@ -14,7 +14,7 @@ from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import CLIENT_ERRORS
 
 LEASE = timedelta(seconds=12)
-OURS = frozenset({"app_misconfigured", "client_missing", *CLIENT_ERRORS})
+OURS = frozenset({"app_misconfigured", "app_changed", "client_missing", *CLIENT_ERRORS})
 """What is the owner's to mend: no credential dies for it."""
 CHECK_EVERY = timedelta(days=1)
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=2), timedelta(hours=6)

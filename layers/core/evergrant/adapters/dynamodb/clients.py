@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DynamoDBOAuthClients:
-    """`OAuthClients` on DynamoDB: the secret and the further values are sealed together."""
+    """`OAuthClients` on DynamoDB: the secret, the further values and where they may go are sealed together."""
 
     def __init__(self, client: "DynamoDBClient", sealer: "Sealer", *, table: str) -> None:
         self._client, self._sealer, self._table = client, sealer, table
@@ -41,12 +41,14 @@ class DynamoDBOAuthClients:
             created_at=at_ms(row["created_at"]),
             scopes=tuple(row["scopes"]),
             extra={name: SecretStr(value) for name, value in secrets["extra"].items()},
+            hosts=frozenset(secrets["hosts"]),
         )
 
     def put(self, client: OAuthClient) -> None:
         secrets = {
             "client_secret": client.client_secret and client.client_secret.get_secret_value(),
             "extra": {name: value.get_secret_value() for name, value in client.extra.items()},
+            "hosts": sorted(client.hosts),
         }
         context = _context(client.workspace_id, client.app, client.client_id)
         sealed = self._sealer.seal(SecretBytes(json.dumps(secrets).encode()), context)

@@ -36,6 +36,8 @@ class ProviderRevoker:
         if method.kind == "oauth2" and client is None:
             return False, "client_missing"
         try:
+            if client:
+                client.require(method)
             secret = Secret.from_bytes(self._sealer.open(credential.sealed, credential.seal_context()))
             self._told(method, credential, secret, client)
         except GrantRefusedError:

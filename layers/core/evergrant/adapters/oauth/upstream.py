@@ -6,6 +6,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from evergrant.domain.app import AuthMethod, OAuth2Method
+from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import (
     AppMisconfiguredError,
@@ -62,7 +63,11 @@ class ProviderUpstream:
             return renewed()
         if method.probe is None:
             return Unchecked()
-        answer = self._probing.ask(method, secret, credential.variables)
+        try:
+            answer = self._probing.ask(method, secret, credential.variables)
+        except CredentialExpiredError:
+            # The live call goes to a host that was not sealed: it is not made, and says nothing of the secret.
+            return Unchecked()
         if answer.verdict:
             return Verified()
         if answer.verdict is None:
@@ -81,23 +86,27 @@ class ProviderUpstream:
         return None
 
     def _minted(self, method: AuthMethod, credential: Credential, secret: Secret) -> Outcome:
-        client = self._clients.find(credential.workspace_id, credential.app) if method.kind == "oauth2" else None
-        if method.kind == "oauth2" and client is None:
-            return Ours("client_missing", "Set this app's OAuth client with PUT /apps/{app}/client.")
+        client = self._client(method, credential) if isinstance(method, OAuth2Method) else None
         tokens = self._minting.mint(method, secret, credential.variables, user_id=credential.user_id, client=client)
         return _renewed(tokens, secret, credential, {"accessToken": tokens.access_token})
 
     def _refreshed(self, method: OAuth2Method, credential: Credential, secret: Secret) -> Outcome:
         secret.require_host(render_url(method.refresh_endpoint or method.token_endpoint, credential.variables))
-        client = self._clients.find(credential.workspace_id, credential.app)
-        if client is None:
-            return Ours("client_missing", "Set this app's OAuth client with PUT /apps/{app}/client.")
+        client = self._client(method, credential)
         refresh_token = secret.values["refreshToken"]
         tokens = self._token_endpoint.refresh(method, client, credential.variables, refresh_token)
         # An answer without a refresh token keeps the old one (RFC 6749, 6).
         changed = {"accessToken": tokens.access_token, "refreshToken": tokens.refresh_token or refresh_token}
         current = {name: value for name, value in client.extra.items() if name in secret.values}
         return _renewed(tokens, secret, credential, {**changed, **current})
+
+    def _client(self, method: OAuth2Method, credential: Credential) -> OAuthClient:
+        client = self._clients.find(credential.workspace_id, credential.app)
+        if client is None:
+            message = "Set this app's OAuth client with PUT /apps/{app}/client."
+            raise AppMisconfiguredError(message, code="client_missing")
+        client.require(method)
+        return client
 
 
 def _renewed(tokens: Tokens, secret: Secret, credential: Credential, changed: dict[str, SecretStr]) -> Renewed:

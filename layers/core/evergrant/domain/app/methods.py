@@ -1,6 +1,7 @@
 """The ways to authenticate with an app. Metadata of OAuth servers is spelled as in RFC 8414."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -116,6 +117,20 @@ class Way(Model):
         """Every URL that a secret may be sent to."""
         own = [self.request.base_url, self.probe and self.probe.url, *(each.url for each in self.calls())]
         return list(dict.fromkeys(url for url in (*own, *self.endpoints()) if url))
+
+    def client_urls(self) -> list[str]:
+        """Those of them that the owner's client is shown to."""
+        return list(
+            dict.fromkeys([*self.endpoints(), *(each.url or self.request.base_url or "" for each in self.calls())])
+        )
+
+    def rules_of_hosts(self, urls: Sequence[str]) -> frozenset[str]:
+        """Each host as the entry writes it, with what guards its values: what must not change behind a secret."""
+        guards = self.guards()
+        return frozenset(
+            " ".join([host, *(guards.get(name) or "" for name in sorted(names_in(host)))])
+            for host in map(host_in, urls)
+        )
 
     def guards(self) -> dict[str, str | None]:
         """The pattern of each value that may stand in an address."""

@@ -1,6 +1,7 @@
 """The words that an app's entry is made of: names, lines, templates, patterns, addresses."""
 
 import re
+from itertools import pairwise
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -41,8 +42,8 @@ def _pattern(text: str) -> str:
     if "".join(each.group() for each in tokens) != text[1:-1]:
         raise ValueError("has something that patterns here do not: see the catalogue's README")
     kinds = [each.lastgroup or "" for each in tokens]
-    repeats = [kind for kind, before in zip(kinds[1:], kinds, strict=False) if before in ("close", "or", "open")]
-    if "varies" in repeats or "fixed" in repeats:
+    repeats = [kind for before, kind in pairwise(kinds) if before in ("close", "or", "open")]
+    if "varies" in repeats or "fixed" in repeats or ("open", "optional") in pairwise(kinds):
         raise ValueError("a group is not repeated")
     if kinds.count("varies") > MOST_VARYING or kinds.count("optional") > MOST_OPTIONAL:
         raise ValueError("too much of it varies in length")

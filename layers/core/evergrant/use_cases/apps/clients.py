@@ -10,7 +10,7 @@ from evergrant.domain.caller import Caller
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import Detail, NotFoundError, ValidationFailedError
 from evergrant.ports import Apps, Clock, OAuthClients
-from evergrant.use_cases.connect.flows import client_extra, redirect_of, wants_secret
+from evergrant.use_cases.connect.flows import client_extra, redirect_of, redirects_of, wants_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,9 @@ def set_client(
         problems.append(Detail("clientSecret", "This app's clients have a secret."))
     if problems:
         raise ValidationFailedError(problems)
+    hosts = frozenset[str]().union(*(each.rules_of_hosts(each.client_urls()) for each in redirects_of(found)))
     client = OAuthClient(
-        caller.workspace_id, found.slug, new.client_id, new.client_secret, clock.now(), new.scopes, new.extra
+        caller.workspace_id, found.slug, new.client_id, new.client_secret, clock.now(), new.scopes, new.extra, hosts
     )
     clients.put(client)
     return client

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain import bearer
-from evergrant.domain.app import App
+from evergrant.domain.app import App, Way
 from evergrant.domain.authorization import LIFETIME, SECRET_BYTES, Authorization
 from evergrant.domain.caller import Actor
 from evergrant.domain.client import OAuthClient, redirect_uri
@@ -74,7 +74,7 @@ def begin_authorization(
     method = redirect_of(app, asked.way)
     variables = plain_values(method, asked.properties, root="query")
     _check_return(caller.workspace_id, asked, directory=directory)
-    client = owners_client(caller.workspace_id, app, clients=clients)
+    client = owners_client(caller.workspace_id, app, method, clients=clients)
     again = asked.credential_id and own(credentials.get(CredentialId(asked.credential_id)), caller.workspace_id)
     if again and (again.user_id != user.user_id or again.app != app.slug):
         raise ValidationFailedError([Detail("credentialId", "This credential is another user's, or another app's.")])
@@ -124,9 +124,10 @@ def start(
     Raises: ConnectError when another was faster; ProviderError where the provider is asked first.
     """
     app = named_app(authorization.workspace_id, authorization.app, path="app", apps=apps)
-    client = owners_client(authorization.workspace_id, app, clients=clients)
+    method = redirect_of(app, authorization.way or None)
+    client = owners_client(authorization.workspace_id, app, method, clients=clients)
     state, cookie = (entropy.token(SECRET_BYTES) for _ in range(2))
-    begun = flows.of(redirect_of(app, authorization.way)).begin(client, authorization, state=state)
+    begun = flows.of(method).begin(client, authorization, state=state)
     held = SecretBytes(begun.held.get_secret_value().encode())
     sealed = sealer.seal(held, authorization.seal_context("code_verifier"))
     started = authorization.started(verifier=sealed, cookie_digest=bearer.digest(cookie))
@@ -134,14 +135,15 @@ def start(
     return Redirect(begun.location, authorization.authorization_id, SecretStr(cookie))
 
 
-def owners_client(workspace_id: WorkspaceId, app: App, *, clients: OAuthClients) -> OAuthClient:
-    """Raises: AppMisconfiguredError."""
+def owners_client(workspace_id: WorkspaceId, app: App, way: Way, *, clients: OAuthClients) -> OAuthClient:
+    """Raises: AppMisconfiguredError, also when the entry has changed where its secret goes."""
     client = clients.find(workspace_id, app.slug)
     if client is None:
         raise AppMisconfiguredError(
             f"This workspace has no OAuth client for {app.name}: register one there, with the redirect URI that "
             f"GET /apps/{app.slug}/client shows, and set it with PUT /apps/{app.slug}/client."
         )
+    client.require(way)
     return client
 
 

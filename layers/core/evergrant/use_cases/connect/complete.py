@@ -90,7 +90,7 @@ class Completer:
         """
         app = named_app(found.workspace_id, found.app, path="app", apps=self.apps)
         method = redirect_of(app, found.way or None)
-        client = owners_client(found.workspace_id, app, clients=self.clients)
+        client = owners_client(found.workspace_id, app, method, clients=self.clients)
         user = self.directory.user(found.workspace_id, found.user_id)
         if user is None:
             raise NotFoundError("This user was deleted meanwhile.")

@@ -75,11 +75,19 @@ class Flows:
         return AuthorizationCode(way, self.token_endpoint, self.entropy)
 
 
+def redirects_of(app: App) -> list[Redirecting]:
+    """Its ways that send a merchant to the provider."""
+    return [
+        each
+        for each in app.methods
+        if isinstance(each, OAuth2Method) or (isinstance(each, OAuth1Method) and each.is_redirect)
+    ]
+
+
 def redirect_of(app: App, way: str | None = None) -> Redirecting:
     """Its redirect, or the one of that name. Raises: ValidationFailedError (`not_oauth`)."""
-    for each in app.methods:
-        named = way is None or each.way == way or each.kind == way
-        if named and (isinstance(each, OAuth2Method) or (isinstance(each, OAuth1Method) and each.is_redirect)):
+    for each in redirects_of(app):
+        if way is None or way in (each.way, each.kind):
             return each
     message = f"{app.name} does not connect by a redirect: send its values with POST /credentials."
     raise ValidationFailedError([Detail("app", message)], message=message, code="not_oauth")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from evergrant.domain.app import App, AuthMethod, OAuth1Method, OAuth2Method, Property
+from evergrant.domain.app import App, AuthMethod, OAuth1Method, OAuth2Method, Property, host_in, names_in
 from evergrant.domain.app.vocabulary import LONGEST_GUARDED, varies
 from evergrant.domain.errors import Detail, ValidationFailedError
+from evergrant.domain.rendering import can_stand_in_a_host
 
 MAX_VALUE_LENGTH = 32_768
 
@@ -62,18 +63,19 @@ def plain_values(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -
 
 def _problems(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
     known = {each.name: each for each in way.properties}
+    in_hosts = names_in(*map(host_in, (*way.urls(), *way.pages())))
     problems = [Detail(f"{root}.{name}", "This app has no such property.") for name in data if name not in known]
     for each in way.properties:
         value = data.get(each.name)
         if value is None:
             if each.required and each.default is None:
                 problems.append(Detail(f"{root}.{each.name}", "This property is required."))
-        elif complaint := _complaint(each, value.get_secret_value()):
+        elif complaint := _complaint(each, value.get_secret_value(), in_host=each.name in in_hosts):
             problems.append(Detail(f"{root}.{each.name}", complaint))
     return problems
 
 
-def _complaint(each: Property, value: str) -> str | None:
+def _complaint(each: Property, value: str, *, in_host: bool) -> str | None:
     if not value:
         return "This property is empty."
     if len(value) > MAX_VALUE_LENGTH:
@@ -82,7 +84,7 @@ def _complaint(each: Property, value: str) -> str | None:
         return "This value holds a line break or NUL, which cannot be sent."
     if each.guard and len(value) > LONGEST_GUARDED and varies(each.guard) > 1:
         return f"This value is longer than {LONGEST_GUARDED} characters."
-    if each.guard and not re.fullmatch(each.guard, value):
+    if (each.guard and not re.fullmatch(each.guard, value)) or (in_host and not can_stand_in_a_host(value)):
         return (
             f"This value does not look right: expected {' or '.join(each.choices) or each.placeholder or each.guard}."
         )

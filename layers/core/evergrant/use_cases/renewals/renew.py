@@ -9,6 +9,7 @@ from evergrant.domain import renewal
 from evergrant.domain.caller import SYSTEM
 from evergrant.domain.credential import Credential
 from evergrant.domain.due import not_before
+from evergrant.domain.errors import UnavailableError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.secret import Secret
 from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Sealer, Upstream
@@ -55,6 +56,15 @@ class Renewer:
             sealed = prepared.seal(outcome.secret.to_bytes(), change.credential.seal_context())
             change = renewal.with_sealed(change, sealed)
         return self._persist(change, held)
+
+    def expire(self, read: Credential, reason: str) -> Done:
+        """Said once, by the holder of the lease. Raises: UnavailableError while somebody renews it."""
+        now = self.clock.now()
+        lease_until = now + renewal.LEASE
+        held = self.credentials.begin_renewal(read, lease_until=lease_until, due_at=not_before(lease_until, now=now))
+        if held is None:
+            raise UnavailableError("This credential is being renewed.")
+        return self._persist(renewal.expired(held, at=now, reason=reason), held)[0]
 
     def _persist(self, change: renewal.Change, held: Credential) -> tuple[Done, Credential]:
         new, at, entropy = change.credential, change.credential.updated_at, self.entropy
