@@ -149,6 +149,7 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
     "DELETE /credentials/{credentialId}": (200, DELETED),
     "DELETE /users/{userId}/credentials/{credentialId}": (200, DELETED),
     "POST /credentials/{credentialId}/token": (200, _ref("UsableSecret")),
+    "POST /passthrough": (200, _object(status=NUMBER, headers=ANYTHING, data={})),
     "POST /credentials/{credentialId}/verify": (
         200,
         _object(verified={"type": ["boolean", "null"]}, status=TEXT, checkedAt=TIME),

@@ -25,7 +25,7 @@ ERRORS = {
     "422": "Well-formed but invalid; `details` names every path.",
     "503": "Storage or key service away; nothing was changed. `Retry-After` is set.",
 }
-METHODS = ("get", "post", "put", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete", "head")
 SECURITY: dict[str, list[dict[str, list[str]]]] = {"NONE": [], "ConnectSession": [{"connectSession": []}]}
 
 Document = dict[str, Any]
@@ -118,9 +118,11 @@ def _handlers() -> Iterator[tuple[str, ModuleType]]:
 
 def _name(module: ModuleType) -> None:
     """Each route's operation is called as its function, and summed up by its docstring's first line."""
-    for route in [*module.http._static_routes, *module.http._dynamic_routes]:  # noqa: SLF001  # Powertools shows them nowhere
-        route.operation_id = f"{route.func.__name__}__"
-        route.summary = (route.func.__doc__ or route.func.__name__).strip().splitlines()[0]
+    routes = [*module.http._static_routes, *module.http._dynamic_routes]  # noqa: SLF001  # Powertools shows them nowhere
+    for route in routes:
+        name, several = route.func.__name__, sum(each.func is route.func for each in routes) > 1
+        route.operation_id = f"{name}_{route.method.lower()}__" if several else f"{name}__"
+        route.summary = (route.func.__doc__ or name).strip().splitlines()[0]
 
 
 def _guards() -> Iterator[tuple[str, str]]:
@@ -131,7 +133,10 @@ def _guards() -> Iterator[tuple[str, str]]:
         ):
             if event["Type"] == "Api":
                 route = event["Properties"]
-                yield f"{route['Method']} {route['Path']}", route.get("Auth", {}).get("Authorizer", "ApiKey")
+                yield (
+                    f"{route['Method']} {route['Path'].replace('+}', '}')}",
+                    route.get("Auth", {}).get("Authorizer", "ApiKey"),
+                )
 
 
 def _camel(path: str) -> str:

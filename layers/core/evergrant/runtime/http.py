@@ -98,7 +98,9 @@ class Http(APIGatewayRestResolver):
         self.not_found(self._unknown_route)  # pyright: ignore[reportUnknownMemberType]  # typed loosely there
 
     def route(self, rule: Any, method: Any, *args: Any, **kwargs: Any) -> Any:
-        """As Powertools'."""
+        """As Powertools'; a rule that ends with `/.+` takes the rest of the path, as `{path+}` of the template does."""
+        if self._documenting:
+            rule = rule.replace("/.+", "/<path>")
         register = super().route(rule, method, *args, **kwargs)
 
         def decorate(function: Callable[..., Answer]) -> Callable[..., Answer]:

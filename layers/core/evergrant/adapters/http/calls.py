@@ -33,21 +33,29 @@ def asked(
     return method, url, {"content-type": media_type, **_lowered(headers)}, content.encode()
 
 
-def send_call(http: HttpClient, call: Call, request: Request, values: Mapping[str, str]) -> HttpAnswer:
-    """One call, filled with a credential's values; after the base URL it carries the request's headers, unless it has
-    its own. Raises: ProviderError, ProviderTimeoutError, AppMisconfiguredError."""
-    filled = with_derived(request.model_copy(update={"headers": {**request.headers, **call.headers}}), values)
+def send_call(
+    http: HttpClient,
+    call: Call,
+    request: Request,
+    values: Mapping[str, str],
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> HttpAnswer:
+    """One call, filled with a credential's values; `headers` are templates for a call that states none.
+
+    Raises: ProviderError, ProviderTimeoutError, AppMisconfiguredError.
+    """
+    filled = with_derived(request.model_copy(update={"headers": {**(headers or {}), **call.headers}}), values)
     url = with_query(call_url(call, request, filled), render_all(call.params, filled))
     members = {name: render_text(each, filled) for name, each in call.body.items()}
-    templates = call.headers or ({} if call.url else request.headers)
-    headers = {"accept": "application/json", **_lowered(render_all(templates, filled))}
+    sent = {"accept": "application/json", **_lowered(render_all(call.headers or headers or {}, filled))}
     if members:
-        method, url, headers, body = asked(
-            call.method, url, headers=headers, members=members, members_format=call.body_format
+        method, url, sent, body = asked(
+            call.method, url, headers=sent, members=members, members_format=call.body_format
         )
     else:
         method, body = call.method, None
-    return http.send(method, url, headers=headers, body=body, total_seconds=TOTAL_SECONDS, max_bytes=MAX_BYTES)
+    return http.send(method, url, headers=sent, body=body, total_seconds=TOTAL_SECONDS, max_bytes=MAX_BYTES)
 
 
 def call_url(call: Call, request: Request, values: Mapping[str, str]) -> str:

@@ -77,11 +77,11 @@ def _call(
         content = b""
         for chunk in response.iter_content(_CHUNK):
             content += chunk
-            if len(content) >= max_bytes:
+            if len(content) > max_bytes:
                 break
         response.close()
         lowered = {name.lower(): value for name, value in response.headers.items()}
-        return HttpAnswer(response.status_code, lowered, content[:max_bytes])
+        return HttpAnswer(response.status_code, lowered, content[:max_bytes], is_cut=len(content) > max_bytes)
 
 
 @cache

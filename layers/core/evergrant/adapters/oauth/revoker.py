@@ -67,7 +67,8 @@ class ProviderRevoker:
                 own |= {"clientSecret": client.client_secret.get_secret_value()}
             values = {**credential.variables, **secret.revealed(), **own}
             secret.require_host(call_url(method.revocation, method.request, values))
-            answer = send_call(self._http, method.revocation, method.request, values)
+            headers = None if method.signs else method.request.headers
+            answer = send_call(self._http, method.revocation, method.request, values, headers=headers)
             if answer.status >= 300 and answer.status not in ALREADY_GONE:
                 raise trouble(answer)
 

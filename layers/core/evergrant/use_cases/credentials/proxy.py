@@ -1,0 +1,134 @@
+"""A call to a provider with a credential's secret added on the way: the caller never sees it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+
+from evergrant.domain.credential import Credential
+from evergrant.domain.errors import (
+    CredentialExpiredError,
+    Detail,
+    ProviderError,
+    ProviderTimeoutError,
+    ValidationFailedError,
+)
+from evergrant.ports import Clock, HttpAnswer, ProviderApi, ProviderRequest
+from evergrant.use_cases.credentials.fresh_token import Usable
+
+IN_ALL = timedelta(seconds=25)
+"""Renewing, calling and calling again."""
+MAX_BYTES = 4_500_000
+"""Each way: what Lambda passes on when it is written in base64."""
+MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CONNECTIONS_OWN = frozenset(
+    {
+        *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"),
+        *("proxy-authenticate", "proxy-authorization", "host", "content-length", "accept-encoding", "via", "forwarded"),
+    }
+)
+_CALLERS_OWN = frozenset({"authorization", "cookie", "x-api-version"})
+_GATEWAYS_OWN = ("x-amz", "x-forwarded-", "cloudfront-")
+_NOT_PASSED_BACK = frozenset({"set-cookie", "content-encoding", "content-security-policy", "strict-transport-security"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """What is to be asked; `path` comes after the app's base URL, header names are in lower case."""
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    headers: Mapping[str, str] | None = None
+    body: bytes | None = None
+
+
+def call_provider(
+    call: ProviderCall,
+    *,
+    usable: Callable[[bool], Usable],
+    verify: Callable[[Credential], Credential],
+    api: ProviderApi,
+    clock: Clock,
+) -> HttpAnswer:
+    """The provider's answer. After a 401: one renewal and one more call, then the truth about the credential.
+
+    `usable(force)` opens the credential, renewed first where it must be; `verify` asks the app's live check.
+
+    Raises: ValidationFailedError for a path that leads elsewhere; CredentialExpiredError; ProviderError,
+    ProviderTimeoutError; as `fresh_token`.
+    """
+    until = clock.now() + IN_ALL
+    opened = usable(False)  # noqa: FBT003  # not forced
+    answer = _sent(call, opened, until=until, api=api, clock=clock)
+    if answer.status != 401:
+        return answer
+    if opened.credential.renewable:
+        renewed = usable(True)  # noqa: FBT003  # forced
+        if renewed.credential.generation == opened.credential.generation:
+            return answer
+        return _sent(call, renewed, until=until, api=api, clock=clock)
+    if verify(opened.credential).status == "expired":
+        raise CredentialExpiredError(
+            f"The provider no longer takes this credential: ask the user to connect {opened.credential.app} again."
+        )
+    return answer
+
+
+def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
+    """Of a caller's headers: neither the connection's own, nor what proves the caller to us."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in _CONNECTIONS_OWN | _CALLERS_OWN and not name.startswith(_GATEWAYS_OWN)
+    }
+
+
+def passed_back(answer: HttpAnswer) -> dict[str, str]:
+    """Of a provider's headers; whatever it answers is shown to a browser as a document without rights."""
+    kept = {name: value for name, value in answer.headers.items() if name not in _CONNECTIONS_OWN | _NOT_PASSED_BACK}
+    return {**kept, "content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
+
+
+def _sent(call: ProviderCall, usable: Usable, *, until: datetime, api: ProviderApi, clock: Clock) -> HttpAnswer:
+    request = _request(call, usable)
+    hops = MOST_REDIRECTS if call.method in ("GET", "HEAD") else 0
+    while True:
+        left = (until - clock.now()).total_seconds()
+        if left <= 0:
+            raise ProviderTimeoutError("The provider did not answer in time. Try again.")
+        answer = api.send(
+            usable.method,
+            usable.secret,
+            usable.credential.variables,
+            request,
+            total_seconds=left,
+            max_bytes=MAX_BYTES,
+        )
+        if answer.is_cut:
+            raise ProviderError("The provider's answer is larger than 4.5 MB.", code="answer_too_large")
+        there = urljoin(request.url, answer.headers.get("location", ""))
+        stays = urlsplit(there)[:2] == urlsplit(request.url)[:2]
+        if answer.status not in _REDIRECTS or not stays or hops == 0:
+            return answer
+        request, hops = replace(request, url=there), hops - 1
+
+
+def _request(call: ProviderCall, usable: Usable) -> ProviderRequest:
+    base_url = usable.base_url()
+    if base_url is None:
+        raise ValidationFailedError([Detail("path", "This app has no address of its own to call.")])
+    own = usable.method.request.params
+    query = [(name, value) for name, value in call.query if name not in own]
+    url = f"{base_url.rstrip('/')}/{_path(call.path)}{'?' + urlencode(query) if query else ''}"
+    return ProviderRequest(call.method, url, passed_on(call.headers or {}), call.body)
+
+
+def _path(path: str) -> str:
+    """Within the base URL, whatever is written. Raises: ValidationFailedError."""
+    plain = unquote(unquote(path))
+    odd = any(not character.isprintable() or character in "\\#?" for character in plain)
+    if odd or any(segment in (".", "..") for segment in plain.split("/")) or "//" in plain or "://" in plain:
+        raise ValidationFailedError([Detail("path", "This path does not stay within the app's base URL.")])
+    return quote(path.lstrip("/"), safe="/%-._~!$&'()*+,;=:@")
