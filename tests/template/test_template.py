@@ -100,13 +100,14 @@ OPEN = {
 }
 
 
-def test_attack_41_no_route_is_greedy_and_few_are_open() -> None:
+def test_attack_41_the_proxy_alone_is_greedy_and_few_routes_are_open() -> None:
     events = [event["Properties"] for function in FUNCTIONS.values() for event in function.get("Events", {}).values()]
     routes = [each for each in events if "Path" in each]
     opened = {each["Path"] for each in routes if each.get("Auth", {}).get("Authorizer") == "NONE"}
 
     assert routes
-    assert not any("+" in each["Path"] or each["Method"] in {"ANY", "any"} for each in routes)
+    assert {each["Path"] for each in routes if "+" in each["Path"]} == {"/proxy/{credentialId}/{path+}"}
+    assert not any(each["Method"] in {"ANY", "any"} for each in routes)
     assert opened == OPEN
 
 
