@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = "3.13"
 PLATFORM = "manylinux2014_aarch64"
-SERVICES = frozenset({"dynamodb", "kms", "sqs"})
+SERVICES = frozenset({"dynamodb", "kms", "sqs", "sts"})
 """The AWS services that the adapters call: of botocore's data only theirs is kept."""
 SHARED_DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
 

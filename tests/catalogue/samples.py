@@ -17,7 +17,9 @@ from evergrant.domain.rendering import with_derived
 
 def typed(each: Property) -> str:
     """What a merchant would type."""
-    return each.default or each.placeholder or (each.choices[0] if each.choices else "sample")
+    if each.choices:
+        return each.default or each.choices[0]
+    return each.default or each.placeholder.replace("…", "x7") or "sample"
 
 
 def given(kept: Kept) -> str:

@@ -19,6 +19,8 @@ def denied(function: str, operation: str, parameters: dict[str, Any]) -> list[st
 def _asked(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if operation in {"GenerateDataKey", "Decrypt"}:
         yield f"kms:{operation}", "BranchKeysKey"
+    elif operation == "AssumeRole":
+        yield "sts:AssumeRole", "MerchantsRole"
     elif operation in {"SendMessage", "SendMessageBatch"}:
         yield "sqs:SendMessage", f"{parameters['QueueUrl'].rsplit('/', 1)[-1].capitalize()}Queue"
     elif operation == "TransactWriteItems":
@@ -45,5 +47,6 @@ def _allowed(function: str) -> frozenset[tuple[str, str]]:
         for statement in policy["Statement"]:
             actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
             names = re.findall(r"\w+(?:Table|Queue|Key)\b", str(statement["Resource"]))
+            names += ["MerchantsRole"] if ":role/evergrant-*" in str(statement["Resource"]) else []
             found |= {(action, name) for action in actions for name in names}
     return frozenset(found)

@@ -12,6 +12,8 @@ from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.rendering import can_stand_in_a_host
 
 MAX_VALUE_LENGTH = 32_768
+_LAST_OF_LATIN_1 = 255
+"""Header values are ISO 8859-1 at most (RFC 9110, 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +65,33 @@ def plain_values(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -
 
 def _problems(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
     known = {each.name: each for each in way.properties}
-    in_hosts = names_in(*map(host_in, (*way.urls(), *way.pages())))
     problems = [Detail(f"{root}.{name}", "This app has no such property.") for name in data if name not in known]
     for each in way.properties:
         value = data.get(each.name)
         if value is None:
             if each.required and each.default is None:
                 problems.append(Detail(f"{root}.{each.name}", "This property is required."))
-        elif complaint := _complaint(each, value.get_secret_value(), in_host=each.name in in_hosts):
+        elif complaint := _complaint(way, each, value.get_secret_value()):
             problems.append(Detail(f"{root}.{each.name}", complaint))
     return problems
 
 
-def _complaint(each: Property, value: str, *, in_host: bool) -> str | None:
+def _complaint(way: AuthMethod, each: Property, value: str) -> str | None:
+    in_host = each.name in names_in(*map(host_in, (*way.urls(), *way.pages())))
+    in_header = each.name in names_in(*way.request.headers.values())
     if not value:
         return "This property is empty."
     if len(value) > MAX_VALUE_LENGTH:
         return f"This value is longer than {MAX_VALUE_LENGTH} characters."
     if "\0" in value or (any(character in value for character in "\r\n") and not each.multiline):
         return "This value holds a line break or NUL, which cannot be sent."
+    if in_header and any(ord(character) > _LAST_OF_LATIN_1 for character in value):
+        return "This value holds characters that no header can carry: copy it again."
     if each.guard and len(value) > LONGEST_GUARDED and varies(each.guard) > 1:
         return f"This value is longer than {LONGEST_GUARDED} characters."
     if (each.guard and not re.fullmatch(each.guard, value)) or (in_host and not can_stand_in_a_host(value)):
-        return (
-            f"This value does not look right: expected {' or '.join(each.choices) or each.placeholder or each.guard}."
-        )
+        expected = " or ".join(each.choices) or each.placeholder or each.guard
+        return f"This value does not look right: expected {expected}."
     return None
 
 
