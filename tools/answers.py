@@ -188,5 +188,5 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
 }
 """Success of each operation; what is not here answers 200 with an object."""
 
-PAGES = frozenset({"GET /oauth/start/{authorizationId}", "POST /oauth/confirm", "GET /docs"})
+PAGES = frozenset({"GET /oauth/start/{authorizationId}", "POST /oauth/confirm", "GET /docs", "GET /docs/apps"})
 """Answered with HTML."""

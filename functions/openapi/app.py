@@ -1,11 +1,13 @@
-"""GET /openapi.json and GET /docs: the API described, open to all."""
+"""GET /openapi.json, /docs and /docs/apps: the API and the catalogue described, open to all."""
 
 import html
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
+from evergrant.catalogue.loader import listed
 from evergrant.runtime.browser import page
 from evergrant.runtime.http import JSON_TYPE, Answer, Http
 
@@ -33,6 +35,60 @@ def docs() -> Answer:
     intro = "<p>Errors have <code>message</code>, <code>code</code>, <code>requestId</code>, <code>details</code>. "
     intro += '<a href="openapi.json">openapi.json</a> has every shape.</p>'
     return page("Evergrant API", intro + sections, cached=True)
+
+
+@http.get("/docs/apps")
+def apps() -> Answer:
+    """The catalogue, to browse."""
+    entries = listed()
+    kinds = sorted({kind for each in entries for kind in each["methods"]})
+    categories = sorted({category for each in entries for category in each["categories"]})
+    filters = (
+        f'<p><input id="search" type="search" placeholder="Search {len(entries)} apps" aria-label="Search">'
+        f"{_select('kind', 'Every way', kinds)}{_select('category', 'Every category', categories)}"
+        '<output id="count"></output></p>'
+    )
+    rows = "".join(_entry(each) for each in entries)
+    return page("Apps", f'{filters}<ul class="apps">{rows}</ul>', script=_FILTER, cached=True, images=True)
+
+
+_FILTER = """
+const [search, kind, category] = ["search", "kind", "category"].map((id) => document.getElementById(id));
+const rows = [...document.querySelectorAll(".apps > li")];
+function show() {
+  const word = search.value.trim().toLowerCase();
+  let count = 0;
+  for (const row of rows) {
+    const { name, kinds, categories } = row.dataset;
+    const fits = name.includes(word) && (!kind.value || kinds.split(" ").includes(kind.value)) &&
+      (!category.value || categories.split(" ").includes(category.value));
+    row.hidden = !fits;
+    count += fits;
+  }
+  document.getElementById("count").value = count;
+}
+for (const each of [search, kind, category]) each.addEventListener("input", show);
+show();
+"""
+
+
+def _select(name: str, label: str, options: list[str]) -> str:
+    listed_options = "".join(f"<option>{html.escape(each)}</option>" for each in options)
+    return f'<select id="{name}" aria-label="{label}"><option value="">{label}</option>{listed_options}</select>'
+
+
+def _entry(entry: Mapping[str, Any]) -> str:
+    shown = {name: html.escape(str(entry[name]), quote=True) for name in ("name", "displayName", "docsUrl")}
+    found = html.escape(f"{entry['displayName']} {entry['name']}".lower(), quote=True)
+    ways = ", ".join(each["label"] or each["kind"] for each in entry["ways"])
+    checked = " · checked live" if any(each["isVerifiable"] for each in entry["ways"]) else ""
+    return (
+        f'<li data-name="{found}" data-kinds="{" ".join(entry["methods"])}" '
+        f'data-categories="{" ".join(entry["categories"])}">'
+        f'<img src="../logos/{shown["name"]}.svg" alt="" width="20" height="20" loading="lazy"> '
+        f'<a href="{shown["docsUrl"]}" rel="noreferrer">{shown["displayName"]}</a> <code>{shown["name"]}</code> '
+        f"<small>{html.escape(ways)}{checked}</small></li>"
+    )
 
 
 def _row(method: str, path: str, operation: dict[str, Any]) -> str:

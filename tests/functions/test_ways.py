@@ -14,7 +14,7 @@ from tests.conformance.keys import private_key
 from tests.conformance.playing import CLIENT_ID, CLIENT_SECRET, Played
 from tests.conformance.rewriting import on_loopback
 from tests.functions.deployment import Functions, forget_wiring
-from tests.functions.loopback import Loopback, provider
+from tests.functions.loopback import Loopback, Told, provider
 from tests.functions.test_proxy import called
 
 RETURN_URL = "https://shop.example/return"
@@ -306,7 +306,7 @@ class Connected:
         assert started.status == 302, (started.body, self.played.trouble)
         page = requests.get(started.headers["location"], allow_redirects=False, timeout=10)
         assert page.status_code == 302, self.played.trouble
-        back = urlsplit(page.headers["location"])
+        back = urlsplit(str(page.headers["location"]))
         returned = self.functions.call(
             "oauth_callback",
             "GET",
@@ -413,28 +413,28 @@ def test_values_that_the_provider_does_not_take_are_refused_and_nothing_is_store
     monkeypatch.setenv("ALLOW_LOOPBACK", "true")
     forget_wiring()
     with provider() as server, pytest.raises(AssertionError, match="does not accept these values"):
-        monkeypatch.setattr(Played, "answer", lambda *_: _refusing())
+        monkeypatch.setattr(Played, "answer", refusing)
         Connected(functions, server, WAYS[name])
 
     listed = functions.call("list_credentials", "GET", "/users/ada/credentials")
     assert listed.body["data"] == []
 
 
-def _refusing() -> Any:
-    from tests.functions.loopback import Told
-
+def refusing(*_: object) -> Told:
     return Told(401, {"error": "invalid_client"})
+
+
+def down(*_: object) -> Told:
+    return Told(503, b"<html>")
 
 
 def test_a_provider_that_is_down_while_a_key_is_taken_stores_nothing(
     functions: Functions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.functions.loopback import Told
-
     monkeypatch.setenv("ALLOW_LOOPBACK", "true")
     forget_wiring()
     with provider() as server, pytest.raises(AssertionError, match="provider_error"):
-        monkeypatch.setattr(Played, "answer", lambda *_: Told(503, b"<html>"))
+        monkeypatch.setattr(Played, "answer", down)
         Connected(functions, server, WAYS["two_step"])
 
     assert functions.call("list_credentials", "GET", "/users/ada/credentials").body["data"] == []

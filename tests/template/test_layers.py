@@ -1,11 +1,13 @@
 """The layers as they are built: every handler imports from them alone."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from evergrant.catalogue.loader import made_index
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,3 +67,9 @@ def test_botocore_knows_only_what_is_called(layers: list[Path]) -> None:
     services = {path.name for path in (layers[0] / "botocore/data").iterdir() if path.is_dir()}
 
     assert services == {"dynamodb", "kms", "sqs", "sts"}
+
+
+def test_the_catalogues_index_is_built_in_and_says_what_the_files_say(layers: list[Path]) -> None:
+    built = json.loads((layers[1] / "evergrant/catalogue/index.json").read_text("utf-8"))
+
+    assert built == made_index()

@@ -94,6 +94,8 @@ OPEN = {
     "/health",
     "/openapi.json",
     "/docs",
+    "/docs/apps",
+    "/logos/{app}",
     "/oauth/start/{authorizationId}",
     "/oauth/confirm",
     "/oauth/callback/{workspaceId}/{app}",

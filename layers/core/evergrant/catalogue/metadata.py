@@ -1,10 +1,10 @@
 """What the API shows of an app: what to ask the merchant for, and how."""
 
-from evergrant.domain.app import App, Property
+from evergrant.domain.app import App, AuthMethod, OAuth1Method, OAuth2Method, Property
 
 
 def metadata(app: App) -> dict[str, object]:
-    """As `GET /metadata/credentials` answers."""
+    """As `GET /metadata/credentials` answers; `icon` is a path until the deployment's address is known."""
     asked: dict[str, Property] = {}
     for method in app.methods:
         for each in method.properties:
@@ -13,12 +13,25 @@ def metadata(app: App) -> dict[str, object]:
         "name": app.slug,
         "connector": app.slug,
         "displayName": app.name,
-        "icon": None,
+        "icon": f"/logos/{app.slug}.svg",
         "isOauth": app.is_oauth,
         "categories": list(app.categories),
         "docsUrl": app.docs_url,
         "methods": [method.kind for method in app.methods],
+        "ways": [_way(method) for method in app.methods],
         "properties": [_property(each) for each in asked.values()],
+    }
+
+
+def _way(method: AuthMethod) -> dict[str, object]:
+    redirects = isinstance(method, OAuth2Method) or (isinstance(method, OAuth1Method) and method.is_redirect)
+    return {
+        "name": method.way,
+        "kind": method.kind,
+        "label": method.label,
+        "isRedirect": redirects,
+        "isVerifiable": method.probe is not None,
+        "properties": [each.name for each in method.properties],
     }
 
 
@@ -29,6 +42,8 @@ def _property(each: Property) -> dict[str, object]:
         "description": each.help,
         "required": each.required,
         "secret": each.secret,
-        "pattern": each.pattern,
+        "pattern": each.guard,
         "placeholder": each.placeholder,
+        **({"choices": list(each.choices)} if each.choices else {}),
+        **({"multiline": True} if each.multiline else {}),
     }

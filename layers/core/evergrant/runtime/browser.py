@@ -53,6 +53,7 @@ def page(
     script: str = "",
     cookies: tuple[str, ...] = (),
     cached: bool = False,
+    images: bool = False,
 ) -> Answer:
     """`body` and `script` are ours: whatever comes from outside was escaped before."""
     nonce = secrets.token_urlsafe(16)
@@ -63,9 +64,10 @@ def page(
         body=body,
         script=f'<script nonce="{nonce}">{script}</script>' if script else "",
     )
+    source = "'self'" if images else "'none'"
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"img-src {source}; base-uri 'none'; frame-ancestors 'none'"
     )
     # `strict-origin` keeps the path, which names the authorization, and lets our own form say where it comes from.
     return Response(

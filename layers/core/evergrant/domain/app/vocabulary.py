@@ -25,7 +25,7 @@ def _url(text: str, info: ValidationInfo) -> str:
 
 _TOKEN = re.compile(
     r"(?P<atom>\\[dws.\-/+_:|()\[\]{}?*^$]|\[\^?(?:\\.|[^\]\\\[])+\]|[\w.:/@~%,;=!#&'\"<> \-])"
-    r"|(?P<open>\((?:\?:)?)|(?P<close>\))|(?P<or>\|)"
+    r"|(?P<opens>\((?:\?:)?)|(?P<closes>\))|(?P<or>\|)"
     r"|(?P<varies>[*+]|\{\d+,\d*\})|(?P<fixed>\{\d+\})|(?P<optional>\?)"
 )
 """All that a pattern is made of."""
@@ -42,8 +42,8 @@ def _pattern(text: str) -> str:
     if "".join(each.group() for each in tokens) != text[1:-1]:
         raise ValueError("has something that patterns here do not: see the catalogue's README")
     kinds = [each.lastgroup or "" for each in tokens]
-    repeats = [kind for before, kind in pairwise(kinds) if before in ("close", "or", "open")]
-    if "varies" in repeats or "fixed" in repeats or ("open", "optional") in pairwise(kinds):
+    repeats = [kind for before, kind in pairwise(kinds) if before in ("closes", "or", "opens")]
+    if "varies" in repeats or "fixed" in repeats or ("opens", "optional") in pairwise(kinds):
         raise ValueError("a group is not repeated")
     if kinds.count("varies") > MOST_VARYING or kinds.count("optional") > MOST_OPTIONAL:
         raise ValueError("too much of it varies in length")

@@ -1,0 +1,1 @@
+"""Nothing here but `python -m tools.logos`."""
