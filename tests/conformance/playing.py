@@ -91,7 +91,8 @@ class Played:
             yield way.authorization_endpoint or "", self._authorize_oauth1
         if way.revocation:
             yield self._of(way.revocation), self._own_revocation
-        if exchange:
+        brings_code = any(code in f"{asked.path} {asked.body.decode('utf-8', 'replace')}" for code in self.codes)
+        if exchange and not brings_code:
             yield self._of(exchange), partial(self._exchanged, exchange)
         if way.probe:
             yield self._of(way.probe), self._probed

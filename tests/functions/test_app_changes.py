@@ -121,6 +121,26 @@ def test_attack_07_an_entry_cannot_say_what_the_protocol_says(functions: Functio
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        *("https://10.0.0.1/token", "https://169.254.169.254/latest", "https://127.0.0.1/token", "https://[::1]/token"),
+        *("https://localhost/token", "https://db.internal/token", "https://printer.local/", "https://intranet/token"),
+        *(
+            "https://2130706433/token",
+            "https://0x7f.1/token",
+            "http://acme.example/token",
+            "https://user@acme.example/",
+        ),
+    ],
+)
+def test_attack_51_an_own_apps_token_endpoint_is_public(functions: Functions, address: str) -> None:
+    answer = functions.call("apps", "PUT", "/apps/acme", changed(token_endpoint=address))
+
+    assert answer.status == 422, answer.body
+    assert answer.body["details"][0]["path"].endswith("token_endpoint")
+
+
+@pytest.mark.parametrize(
     "pattern",
     ["^($", "^(a|aa)+$", r"^\d*\d*\d*\d*$", "^(a+)+$", r"^(?=a)a$", r"^(a)\1$", "^" + "a?" * 9 + "$", "^(a{1,9}){2}$"],
 )

@@ -301,7 +301,7 @@ class Connected:
         assert put.status == 200, put.body
         plain = {each.name: self.values[each.name] for each in self.way.properties}
         query = {"userId": "ada", "app": "acme", "returnUrl": RETURN_URL, **plain}
-        link = self.functions.call("oauth_url", "GET", "/oauthUrl", query=query).body["oauthUrl"]
+        link: str = self.functions.call("oauth_url", "GET", "/oauthUrl", query=query).body["oauthUrl"]
         started = self.functions.call("oauth_start", "GET", urlsplit(link).path, authorizer={})
         assert started.status == 302, (started.body, self.played.trouble)
         page = requests.get(started.headers["location"], allow_redirects=False, timeout=10)

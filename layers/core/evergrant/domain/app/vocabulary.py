@@ -1,5 +1,6 @@
 """The words that an app's entry is made of: names, lines, templates, patterns, addresses."""
 
+import ipaddress
 import re
 from itertools import pairwise
 from typing import Annotated
@@ -10,17 +11,29 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 PLACEHOLDER = re.compile(r"\{([a-z][A-Za-z0-9]*)\}")
 LISTED = re.compile(r"\^(?:[a-z0-9()|-]|\\\.)+\$")
 """A pattern that lists what it takes: no class, no repeat, nothing open."""
+_PRIVATE_NAMES = (".local", ".localhost", ".internal", ".intranet", ".lan", ".home.arpa")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 def _url(text: str, info: ValidationInfo) -> str:
     """https, or http on loopback where the reader of the entry allows it (`context={"loopback": True}`)."""
-    url = urlsplit(PLACEHOLDER.sub("x", text))
+    url = urlsplit(PLACEHOLDER.sub("x.example", text))
     context: dict[str, object] = info.context or {}
     local = url.scheme == "http" and url.hostname in _LOOPBACK and context.get("loopback") is True
     if not url.hostname or url.username or url.fragment or "\\" in text or not (url.scheme == "https" or local):
         raise ValueError("must be an https URL without user info or fragment")
+    if not local and _is_private(url.hostname):
+        raise ValueError("must be a public address")
     return text
+
+
+def _is_private(host: str) -> bool:
+    """What no provider is reached by. Names are looked up, and each address checked, whenever one is called."""
+    try:
+        return not ipaddress.ip_address(host.strip("[]")).is_global
+    except ValueError:
+        # A name of figures alone is an address in other clothes.
+        return "." not in host or host.endswith(_PRIVATE_NAMES) or host.rpartition(".")[2].isdecimal()
 
 
 _TOKEN = re.compile(
