@@ -46,7 +46,7 @@ test-stack: .venv/.done .tools/local/.done .tools/provider.done ## the deployed 
 	$(VENV)/pytest -q tests/stack
 
 bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark
-	@for each in kms_calls storage_calls imports sweep_capacity; do $(VENV)/python -m benchmarks.$$each || exit 1; done
+	@for each in kms_calls storage_calls imports sweep_capacity catalogue; do $(VENV)/python -m benchmarks.$$each || exit 1; done
 
 app: .venv/.done ## start an entry of the catalogue, or check it: make app NAME=acme-shop
 	@$(VENV)/python -m tools.app $(NAME)
