@@ -17,13 +17,14 @@ from evergrant.domain.app import App, extended
 
 FOLDER = Path(__file__).parent / "apps"
 INDEX = Path(__file__).parent / "index.json"
+_ALIASES = re.compile(r"^aliases = \[(?P<names>[^\]]*)\]$", re.MULTILINE)
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
 
 
 @cache
 def load(slug_or_alias: str) -> App | None:
     """By slug, or by a name that Alloy's and Nango's users know."""
-    slug = slug_or_alias if _is_there(slug_or_alias) else _index()["aliases"].get(slug_or_alias)
+    slug = slug_or_alias if _is_there(slug_or_alias) else _aliases().get(slug_or_alias)
     return App.model_validate(entry(slug)) if slug else None
 
 
@@ -57,6 +58,19 @@ def made_index() -> dict[str, Any]:
     apps = [App.model_validate(entry(path.stem)) for path in sorted(FOLDER.glob("*.toml"))]
     aliases = {alias: app.slug for app in apps for alias in app.aliases}
     return {"apps": [metadata(app) for app in apps], "aliases": aliases}
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    if INDEX.is_file():
+        return _index()["aliases"]
+    # A line is read instead of the file being parsed: this runs where an unknown name is asked for.
+    found: dict[str, str] = {}
+    for path in FOLDER.glob("*.toml"):
+        match = _ALIASES.search(path.read_text("utf-8"))
+        for name in re.findall(r'"([^"]+)"', match.group("names")) if match else ():
+            found[name] = path.stem
+    return found
 
 
 @cache
