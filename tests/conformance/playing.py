@@ -111,9 +111,12 @@ class Played:
             yield way.refresh_endpoint, self._token
 
     def _of(self, call: Call | Probe) -> str:
-        return call.url or f"{self.way.request.base_url}{call.path}"
+        return f"{call.method} {call.url or f'{self.way.request.base_url}{call.path}'}"
 
-    def _is(self, address: str, asked: Asked) -> bool:
+    def _is(self, place: str, asked: Asked) -> bool:
+        method, _, address = place.rpartition(" ")
+        if method and method != asked.method:
+            return False
         known = {
             **self.values,
             "accessToken": next(iter(self.access), "none"),
@@ -272,8 +275,9 @@ class Played:
         call = self.way.revocation
         assert call
         insist(asked.method == call.method, "the method of the revocation")
+        owners = {"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET} if isinstance(self.way, OAuth2Method) else {}
         known = [
-            {**self.values, "accessToken": access, "refreshToken": refresh}
+            {**owners, **self.values, "accessToken": access, "refreshToken": refresh}
             for access in self.access or {""}
             for refresh in self.refresh or {""}
         ]
