@@ -138,7 +138,9 @@ class Played:
         names = way.authorization_request_names
         client_name, redirect_name = names.get("client_id", "client_id"), names.get("redirect_uri", "redirect_uri")
         insist(not client_name or sent.get(client_name) == CLIENT_ID, "the client is named")
-        insist(not redirect_name or sent.get(redirect_name) == self.callback, "the redirect URI is the registered one")
+        insist(
+            not redirect_name or sent.get(redirect_name) == self._callback(), "the redirect URI is the registered one"
+        )
         insist(sent.get("state"), "there is a state")
         if "S256" in way.code_challenge_methods_supported:
             insist(sent.get("code_challenge_method") == "S256", "the challenge is S256")
@@ -152,6 +154,10 @@ class Played:
         if way.issuer:
             back["iss"] = way.issuer
         return Told(302, b"", {"Location": f"{self.callback}?{urlencode(back)}"})
+
+    def _callback(self) -> str:
+        name = self.way.redirect_uri_name if isinstance(self.way, OAuth2Method) else None
+        return render(name, self.values) if name else self.callback
 
     def _token(self, asked: Asked) -> Told:
         way = self.way

@@ -344,6 +344,8 @@ class OAuth2Method(TokenWay):
     authorization_parameters: Params = Field(default_factory=dict)
     authorization_request_names: dict[Member, str] = Field(default_factory=dict)
     """What the provider calls a parameter of the authorization request; empty: left out."""
+    redirect_uri_name: Template | None = None
+    """What is sent as `redirect_uri` where the provider gives the registered address a name; a template."""
     code_parameter: Member = "code"
     """The redirect's parameter that holds the code."""
     refresh_parameters: Params = Field(default_factory=dict)
@@ -394,6 +396,7 @@ class OAuth2Method(TokenWay):
 
     def parameters(self) -> list[str]:
         further = [*self.authorization_parameters.values(), *self.refresh_parameters.values()]
+        further += [self.redirect_uri_name] if self.redirect_uri_name else []
         asked = (
             [*(self.confirmation.headers or {}).values(), *self.confirmation.params.values()]
             if self.confirmation

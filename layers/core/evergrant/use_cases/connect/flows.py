@@ -116,15 +116,11 @@ class AuthorizationCode:
 
     def begin(self, client: OAuthClient, authorization: Authorization, *, state: str) -> Begun:
         way, verifier = self._way, self._entropy.token(SECRET_BYTES)
-        values = {
-            **authorization.variables,
-            **{name: value.get_secret_value() for name, value in client.extra.items()},
-            "clientId": client.client_id,
-        }
+        values = self._values(client, authorization)
         parameters = {
             "response_type": "code",
             "client_id": client.client_id,
-            "redirect_uri": authorization.redirect_uri,
+            "redirect_uri": self._redirect_uri(client, authorization),
             "state": state,
         }
         if authorization.scopes:
@@ -147,12 +143,22 @@ class AuthorizationCode:
             authorization.variables,
             code=code,
             code_verifier=held,
-            redirect_uri=authorization.redirect_uri,
+            redirect_uri=self._redirect_uri(client, authorization),
         )
         values = {"accessToken": tokens.access_token, "tokenType": SecretStr(tokens.token_type), **tokens.secrets}
         if tokens.refresh_token:
             values["refreshToken"] = tokens.refresh_token
         return Finished(tokens, values)
+
+    def _redirect_uri(self, client: OAuthClient, authorization: Authorization) -> str:
+        """The address, or the name that the provider knows it by."""
+        name = self._way.redirect_uri_name
+        return render(name, self._values(client, authorization)) if name else authorization.redirect_uri
+
+    @staticmethod
+    def _values(client: OAuthClient, authorization: Authorization) -> dict[str, str]:
+        extra = {name: value.get_secret_value() for name, value in client.extra.items()}
+        return {**authorization.variables, **extra, "clientId": client.client_id}
 
 
 class ThreeLegs:
