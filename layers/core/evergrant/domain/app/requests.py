@@ -42,7 +42,8 @@ class Property(Model):
     @property
     def guard(self) -> str | None:
         """The pattern, as it is stated or as the choices make it."""
-        return f"^({'|'.join(re.escape(each) for each in self.choices)})$" if self.choices else self.pattern
+        listed = "|".join(each.replace(".", r"\.") for each in self.choices)
+        return f"^({listed})$" if listed else self.pattern
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> "Property":
