@@ -42,7 +42,7 @@ test-unit test-contracts test-catalogue test-functions: test-%: .venv/.done
 test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done ## cfn-lint, sam validate, checkov, and what the template promises
 	$(VENV)/pytest -q tests/template
 
-test-stack: .venv/.done .tools/local/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
+test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q tests/stack
 
 bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark

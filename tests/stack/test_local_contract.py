@@ -3,12 +3,15 @@
 import json
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
+import pytest
 import requests
 
-from tests.stack.conftest import PATIENCE_SECONDS, Launcher, launch
+from local.emulator import REGION
+from tests.stack.conftest import PATIENCE_SECONDS, ROOT, Launcher, launch
 
 
 def test_a_restart_finds_key_and_data_again(tmp_path: Path) -> None:
@@ -77,14 +80,52 @@ def test_a_state_folder_has_one_launcher(tmp_path: Path) -> None:
     assert str(tmp_path) in second.complaint
 
 
-def test_sam_local_finds_its_environment_and_events_with_the_stacks_own_ids(tmp_path: Path) -> None:
-    launched = launch(tmp_path / "state")
-    told = launched.told
-    launched.stop()
+RESOLVE = """
+import json, sys, tomllib
+from samcli.cli.types import CfnParameterOverridesType
+from samcli.commands.local.lib.local_lambda import LocalLambdaRunner
+from samcli.lib.providers.sam_function_provider import SamFunctionProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-    environment = json.loads((tmp_path / "state/sam-env.json").read_text())["Parameters"]
-    event = json.loads((tmp_path / "state/events/users.200_create.json").read_text())
+section, env_vars = sys.argv[1:]
+given = tomllib.load(open("samconfig.toml", "rb"))["default"][section]["parameters"]
+overrides = CfnParameterOverridesType().convert([given["parameter_overrides"]], None, None)
+functions = SamFunctionProvider(SamLocalStackProvider.get_stacks("template.yaml", parameter_overrides=overrides)[0])
+runner = LocalLambdaRunner(
+    None, functions, ".", real_path=".", aws_region=given["region"], env_vars_values=json.load(open(env_vars))
+)
+resolved = runner._make_env_vars(functions.get("UsersFunction")).resolve()
+print(json.dumps({"given": given["env_vars"], "variables": resolved}))
+"""
+"""What SAM itself would hand to the function's container."""
 
-    assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
-    assert environment["CREDENTIALS_TABLE"]
-    assert event["requestContext"]["authorizer"]["workspaceId"] == told["workspaceId"]
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a stack that ran."""
+    folder = tmp_path_factory.mktemp("left")
+    launch(folder).stop()
+    return folder
+
+
+@pytest.mark.parametrize("section", ["local_invoke", "local_start_api"])
+def test_sam_local_hands_the_stacks_own_environment_to_the_container(left: Path, section: str) -> None:
+    written = json.loads((left / "sam-env.json").read_text())["Parameters"]
+
+    command = [ROOT / ".tools/sam/bin/python", "-c", RESOLVE, section, left / "sam-env.json"]
+    told = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+    variables = told["variables"]
+    assert told["given"] == ".evergrant/sam-env.json"
+    assert variables["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{(left / 'emulator.port').read_text()}"
+    assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == REGION
+    assert variables["AWS_ACCESS_KEY_ID"]
+    assert variables["CREDENTIALS_TABLE"] == written["CREDENTIALS_TABLE"]
+    assert variables["ALLOW_LOOPBACK"] == "true"
+
+
+def test_sam_local_finds_events_with_the_stacks_own_ids(left: Path) -> None:
+    event = json.loads((left / "events/users.200_create.json").read_text())
+
+    seeded = json.loads((left / "seed.json").read_text())
+    assert event["requestContext"]["authorizer"]["workspaceId"] == seeded["workspaceId"]
