@@ -17,7 +17,7 @@ help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: .tools/local/.done ## the whole stack on this machine, at http://127.0.0.1:8787
-	@PORT=$(PORT) STATE=$(STATE) exec .tools/local/bin/python -m local
+	@PORT='$(PORT)' STATE='$(STATE)' exec .tools/local/bin/python -m local
 
 build: .tools/sam/.done ## both layers and all functions, ready for `sam deploy`, without a container
 	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build

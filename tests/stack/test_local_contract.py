@@ -59,15 +59,41 @@ def test_the_demo_hears_of_what_its_user_connects_after_a_restart_too(tmp_path: 
 
 
 def test_a_busy_port_is_named(tmp_path: Path) -> None:
+    state = tmp_path / "state"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
 
-        launched = launch(tmp_path, port)
+        launched = launch(state, port)
 
     assert launched.process.returncode == 2
     assert f"port {port} is busy" in launched.complaint
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("port", ["abc", "70000", "-1", "²"])
+def test_what_is_no_port_is_said_in_a_line_and_nothing_is_left_behind(tmp_path: Path, port: str) -> None:
+    state = tmp_path / "state"
+
+    launched = launch(state, port)
+
+    assert launched.process.returncode == 2
+    assert f"PORT={port}" in launched.complaint
+    assert launched.complaint.count("\n") == 1
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("folder", ["/proc/nope", "{file}", "{file}/below"])
+def test_a_state_folder_that_cannot_be_made_is_said_in_a_line(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").touch()
+    folder = folder.format(file=tmp_path / "file")
+
+    launched = launch(Path(folder))
+
+    assert launched.process.returncode == 2
+    assert f"the state folder {folder} cannot be made" in launched.complaint
+    assert launched.complaint.count("\n") == 1
 
 
 def test_a_state_folder_has_one_launcher(tmp_path: Path) -> None:
