@@ -7,7 +7,7 @@ TIERS := format lint types imports unit contracts catalogue functions template s
 export PYTHONPATH := layers/core:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := .venv/bin
-INSTALL = install() { [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
+INSTALL = install() { echo "installing into $$1 (once)" >&2; [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
 	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
 
 .DEFAULT_GOAL := help
