@@ -83,6 +83,7 @@ def run(state: State, proxy: Proxy) -> int:
                 "pid": os.getpid(),
             }
             state.write("local.json", told)
+            proxy.home = demo_url
             print(f"evergrant ready {url}", flush=True)
             while not stop.wait(1):
                 if emulator.process.poll() is not None:
