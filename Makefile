@@ -7,7 +7,7 @@ TIERS := format lint types imports unit contracts catalogue functions template s
 export PYTHONPATH := layers/core:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := .venv/bin
-INSTALL = install() { [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
+INSTALL = install() { echo "installing into $$1 (once)" >&2; [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
 	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
 
 .DEFAULT_GOAL := help
@@ -17,7 +17,7 @@ help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: .tools/local/.done ## the whole stack on this machine, at http://127.0.0.1:8787
-	@PORT=$(PORT) STATE=$(STATE) exec .tools/local/bin/python -m local
+	@PORT='$(PORT)' STATE='$(STATE)' exec .tools/local/bin/python -m local
 
 build: .tools/sam/.done ## both layers and all functions, ready for `sam deploy`, without a container
 	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
@@ -42,7 +42,7 @@ test-unit test-contracts test-catalogue test-functions: test-%: .venv/.done
 test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done ## cfn-lint, sam validate, checkov, and what the template promises
 	$(VENV)/pytest -q tests/template
 
-test-stack: .venv/.done .tools/local/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
+test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q tests/stack
 
 bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark

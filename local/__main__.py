@@ -1,5 +1,6 @@
 """`make run`: start, deploy, seed, say so, and stay until told to stop."""
 
+import errno
 import os
 import signal
 import sys
@@ -14,27 +15,49 @@ from local.proxy import Proxy, template_answers
 from local.sam import write_files
 from local.state import InUseError, State
 
-BUSY = 2
+UNUSABLE = 2
+
+
+class UnusableError(Exception):
+    """A setting that cannot be used, and what to do."""
 
 
 def main() -> int:
-    """The exit code: 0 after a clean stop, 2 for a busy port or state folder, 1 for anything else."""
-    folder = Path(os.environ.get("STATE") or ".evergrant")
+    """The exit code: 0 after a clean stop, 2 for a setting that cannot be used, 1 for anything else."""
     try:
-        state = State(folder)
-    except InUseError:
-        print(
-            f"evergrant: the state folder {folder} is in use: stop the other launcher, or set STATE",
-            file=sys.stderr,
-        )
-        return BUSY
-    port = int(os.environ.get("PORT") or "8787")
-    try:
-        proxy = Proxy(port)
-    except OSError:
-        print(f"evergrant: port {port} is busy: free it, or set PORT (0 picks one)", file=sys.stderr)
-        return BUSY
+        # The port first: a state folder that cannot be used is then not left behind.
+        proxy = _door(os.environ.get("PORT") or "8787")
+        try:
+            state = _state(Path(os.environ.get("STATE") or ".evergrant"))
+        except UnusableError:
+            proxy.server_close()
+            raise
+    except UnusableError as error:
+        print(f"evergrant: {error}", file=sys.stderr)
+        return UNUSABLE
     return run(state, proxy)
+
+
+def _door(text: str) -> Proxy:
+    """Raises: UnusableError."""
+    port = int(text) if text.isdecimal() else -1
+    if port not in range(65536):
+        raise UnusableError(f"PORT={text} is no port: set a number from 1 to 65535, or 0, which picks one")
+    try:
+        return Proxy(port)
+    except OSError as error:
+        problem = "is busy" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
+        raise UnusableError(f"port {port} {problem}: free it, or set PORT (0 picks one)") from error
+
+
+def _state(folder: Path) -> State:
+    """Raises: UnusableError."""
+    try:
+        return State(folder)
+    except InUseError as error:
+        raise UnusableError(f"the state folder {folder} is in use: stop the other launcher, or set STATE") from error
+    except OSError as error:
+        raise UnusableError(f"the state folder {folder} cannot be made ({error.strerror}): set STATE") from error
 
 
 def run(state: State, proxy: Proxy) -> int:
@@ -60,6 +83,7 @@ def run(state: State, proxy: Proxy) -> int:
                 "pid": os.getpid(),
             }
             state.write("local.json", told)
+            proxy.home = demo_url
             print(f"evergrant ready {url}", flush=True)
             while not stop.wait(1):
                 if emulator.process.poll() is not None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from local.api import Answer, Api
 from local.grants import challenge_of, same
-from local.onboarding import APP, FILE, USER, prepare, remember
+from local.onboarding import APP, EVENTS, FILE, KEY_APP, USER, prepare, remember
 from local.provider import Provider
 from local.state import State
 from local.web import STATIC, Asked, Reply, Site, html_reply, json_reply, on_port, parameters, static_reply
@@ -31,6 +31,8 @@ EVENTS_KEPT = 50
 TOLERANCE_SECONDS = 300
 """Standard Webhooks: an older delivery is a replay."""
 SHORT_KEY = timedelta(minutes=1)
+PLAIN = frozenset({"tokenType"})
+"""What a fresh token's `secret` says beside the secrets."""
 SAID = {
     "access_denied": "You said no at Dev Provider. Nothing was connected.",
     "user_mismatch": "Another user began this. Nothing was connected.",
@@ -147,7 +149,7 @@ class Demo(Site):
         return SAID.get(str(answer.content.get("code")), f"Dev Provider was not connected: {answer.message}")
 
     def _connect_key(self, _: Session, body: dict[str, object]) -> Reply:
-        credential: dict[str, object] = {"type": "klaviyo", "data": {"apiKey": _text(body, "apiKey") or ""}}
+        credential: dict[str, object] = {"type": KEY_APP, "data": {"apiKey": _text(body, "apiKey") or ""}}
         if body.get("endsSoon") is True:
             credential["expiresAt"] = (datetime.now(UTC) + SHORT_KEY).isoformat()
         return _passed_on(self._api.call("POST", "/credentials", {"userId": USER, "credential": credential}))
@@ -169,7 +171,7 @@ class Demo(Site):
         if not answer.ok:
             return _passed_on(answer)
         secret: dict[str, object] = answer.content["secret"]
-        masked = {name: mask(str(value)) for name, value in secret.items() if isinstance(value, str)}
+        masked = {name: value if name in PLAIN else mask(str(value)) for name, value in secret.items()}
         told = {name: answer.content.get(name) for name in ("kind", "expiresAt")}
         return json_reply(200, {**told, "secret": masked, "headers": list(answer.content.get("headers") or {})})
 
@@ -191,6 +193,11 @@ class Demo(Site):
             return _failed(404, "This is not connected any more.")
         return _passed_on(self._api.call("DELETE", f"/users/{USER}/credentials/{credential['credentialId']}"))
 
+    def recall(self) -> None:
+        """What was told before this start, as the API keeps it; before the first delivery is taken."""
+        found: list[dict[str, object]] = self._api.get("/events", limit=str(EVENTS_KEPT)).content.get("data") or []
+        self._events.extend({**event, "receivedAt": None} for event in found if event.get("type") in EVENTS)
+
     def _hear(self, asked: Asked) -> Reply:
         if self.webhook_secret is None:
             return _failed(503, "Not ready yet.")
@@ -199,9 +206,12 @@ class Demo(Site):
         event = asked.json()
         received = {**event, "receivedAt": datetime.now(UTC).isoformat()}
         with self._lock:
-            # The same event may come twice.
-            if all(each.get("id") != event.get("id") for each in self._events):
+            # The same event may come twice, and one that was recalled may come now.
+            known = next((n for n, each in enumerate(self._events) if each.get("id") == event.get("id")), None)
+            if known is None:
                 self._events.appendleft(received)
+            elif self._events[known]["receivedAt"] is None:
+                self._events[known] = received
         return Reply(204)
 
 
@@ -236,7 +246,9 @@ def demonstrating(state: State, seeded: dict[str, str], api_url: str) -> Generat
     provider.start()
     demo.start()
     try:
-        demo.webhook_secret = prepare(state, api, provider, demo.url)
+        secret = prepare(state, api, provider, demo.url)
+        demo.recall()
+        demo.webhook_secret = secret
         yield demo.url
     finally:
         demo.stop()

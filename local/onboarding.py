@@ -1,4 +1,4 @@
-"""What the owner of a product sets up once, here for the demo: its user, its pages, its OAuth client, its webhook."""
+"""What the owner of a product sets up once, here for the demo: its user, its pages, its apps, its webhook."""
 
 import sys
 from typing import Any
@@ -10,6 +10,7 @@ from local.state import State
 FILE = "demo.json"
 USER = "demo@example.com"
 APP = "dev-provider"
+KEY_APP = "dev-keys"
 EVENTS = [f"credential.{what}" for what in ("created", "reconnected", "degraded", "recovered", "expired", "deleted")]
 
 
@@ -20,7 +21,8 @@ def prepare(state: State, api: Api, provider: Provider, demo_url: str) -> str | 
     """
     _expect(api.call("POST", "/users", {"username": USER, "fullName": "Ada Demo"}), "the demo's user", 409)
     _set_pages(state, api, demo_url)
-    _expect(api.call("PUT", f"/apps/{APP}", _entry(provider)), "the app")
+    for entry in (_entry(provider), _key_entry(provider)):
+        _expect(api.call("PUT", f"/apps/{entry['slug']}", entry), f"the app {entry['slug']}")
     client_id, client_secret = provider.grants.client
     client = {"clientId": client_id, "clientSecret": client_secret}
     _expect(api.call("PUT", f"/apps/{APP}/client", client), "the OAuth client")
@@ -59,7 +61,7 @@ def _set_pages(state: State, api: Api, demo_url: str) -> None:
 
 
 def _entry(provider: Provider) -> dict[str, object]:
-    """The app's entry, as in the catalogue."""
+    """The OAuth app's entry, as in the catalogue."""
     told = provider.metadata()
     method: dict[str, object] = {
         "kind": "oauth2",
@@ -73,6 +75,19 @@ def _entry(provider: Provider) -> dict[str, object]:
         "probe": {"path": "/me", "account_id": "id", "account_name": "name"},
     }
     return {"slug": APP, "name": "Dev Provider", "docs_url": provider.url, "methods": [method]}
+
+
+def _key_entry(provider: Provider) -> dict[str, object]:
+    """An app that takes an API key, which never leaves this machine."""
+    method: dict[str, object] = {
+        "kind": "api_key",
+        "properties": [
+            {"name": "apiKey", "label": "API key", "help": "Any that begins with pk_ is good.", "placeholder": "pk_…"}
+        ],
+        "request": {"base_url": provider.url, "headers": {"X-Api-Key": "{apiKey}"}},
+        "probe": {"path": "/api/me", "account_id": "id", "account_name": "name"},
+    }
+    return {"slug": KEY_APP, "name": "Dev Keys", "docs_url": provider.url, "methods": [method]}
 
 
 def _hear(state: State, api: Api, url: str) -> str | None:

@@ -1,10 +1,11 @@
-"""Dev Provider: a small OAuth 2 authorization server, for development on loopback only.
+"""Dev Provider: a small OAuth 2 authorization server, and an API that takes keys, for development on loopback only.
 
-Nobody logs in: one picks which store to be.
+Nobody logs in: one picks which store to be. A key is good when it looks like one.
 """
 
 import base64
 import binascii
+import hashlib
 import re
 import secrets
 import time
@@ -23,6 +24,7 @@ ACCOUNTS = {"acct_ada": "Ada's Store", "acct_grace": "Grace's Store"}
 REQUEST_SECONDS = 600
 EXPIRES_IN = 120
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_KEY = re.compile(r"pk_[A-Za-z0-9_-]{1,128}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 
@@ -64,6 +66,7 @@ class Provider(Site):
             ("POST", "/token"): self._token,
             ("POST", "/revoke"): self._revoke,
             ("GET", "/me"): self._me,
+            ("GET", "/api/me"): _me_by_key,
             ("POST", "/dev/revoke-all"): self._revoke_all,
             ("GET", "/.well-known/oauth-authorization-server"): lambda _: json_reply(200, self.metadata()),
             ("GET", "/style.css"): lambda _: static_reply("style.css"),
@@ -190,6 +193,14 @@ class Provider(Site):
     def _revoke_all(self, asked: Asked) -> Reply:
         """JSON alone: another site's form cannot send it."""
         return json_reply(200, {"revoked": self.grants.revoke_account(str(asked.json().get("accountId")))})
+
+
+def _me_by_key(asked: Asked) -> Reply:
+    key = asked.headers.get("x-api-key", "")
+    if not _KEY.fullmatch(key):
+        return json_reply(401, {"error": "invalid_key"})
+    account = f"acct_{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    return json_reply(200, {"id": account, "name": f"Store {account}"})
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -37,6 +37,8 @@ class Proxy(ThreadingHTTPServer):
         self.emulator_port = 0
         self.prefix: str | None = None
         self.answers: dict[str, Any] = {}
+        self.home: str | None = None
+        """Where a browser goes that opens the bare address: the API has nothing there."""
 
     def point_to(self, emulator_port: int, outputs: dict[str, str], answers: dict[str, Any]) -> None:
         """From now on requests go there."""
@@ -58,6 +60,9 @@ class _Handler(BaseHTTPRequestHandler):
         return cast("Proxy", self.server)
 
     def _pass_on(self) -> None:
+        if self._proxy.home and (self.command, self.path) == ("GET", "/"):
+            self._answer(302, [("location", self._proxy.home), ("x-request-id", str(uuid.uuid4()))], b"")
+            return
         body = self._body()
         if body is None or self._proxy.prefix is None:
             self._answer(413 if body is None else 503, [], None)

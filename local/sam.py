@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from local.deployment import STACK
-from local.emulator import REGION, Emulator
+from local.emulator import Emulator
 from local.packaging import ROOT
 from local.state import State
 
@@ -15,13 +15,8 @@ def write_files(emulator: Emulator, state: State, seeded: dict[str, str]) -> Non
     """`STATE/sam-env.json` and `STATE/events/*.json`: the tables have other names here, the workspace another id."""
     functions: list[dict[str, Any]] = emulator.client("lambda").list_functions()["Functions"]
     variables = next(each["Environment"]["Variables"] for each in functions if STACK in each["FunctionName"])
-    reached = {
-        "AWS_ENDPOINT_URL": emulator.url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    state.write("sam-env.json", {"Parameters": {**variables, **reached}})
+    # The emulator's address is among them. Keys are SAM's to give (any will do), the region is samconfig.toml's.
+    state.write("sam-env.json", {"Parameters": variables})
     ids = {f"ws_{EXAMPLE}": seeded["workspaceId"], f"key_{EXAMPLE}": _key_id(seeded["apiKey"])}
     (state.folder / "events").mkdir(mode=0o700, exist_ok=True)
     for path in (ROOT / "events").glob("*.json"):

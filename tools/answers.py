@@ -156,6 +156,8 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
     ),
     "GET /metadata/credentials": (200, _object(data=_many(_ref("AppMetadata")))),
     "GET /metadata/credentials/{app}": (200, _object(data=_ref("AppMetadata"))),
+    "GET /apps/{app}": (200, _ref("AppEntry")),
+    "PUT /apps/{app}": (200, _ref("AppEntry")),
     "GET /apps/{app}/client": (200, _ref("OAuthClient")),
     "PUT /apps/{app}/client": (200, _ref("OAuthClient")),
     "DELETE /apps/{app}/client": (200, DONE),

@@ -71,16 +71,28 @@ def _outputs(clients: Clients, stack: str) -> dict[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="evergrant", description="Evergrant's owner commands.")
+    parser = argparse.ArgumentParser(
+        prog="evergrant",
+        description="Evergrant's owner commands, for whoever has AWS rights in the deployment's account.",
+        epilog="example: evergrant workspace create --name Shop",
+    )
     subjects = parser.add_subparsers(dest="subject", required=True)
-    workspace = subjects.add_parser("workspace", help="workspaces").add_subparsers(dest="verb", required=True)
-    create = workspace.add_parser("create", help="make a workspace and its first API key")
-    create.add_argument("--name", required=True)
-    create.add_argument("--environment", choices=("production", "development"), default="production")
-    create.add_argument("--stack", default="evergrant")
-    create.add_argument("--region")
-    create.add_argument("--profile")
-    create.add_argument("--json", action="store_true", help="for programs")
+    workspace = subjects.add_parser("workspace", help="workspace create: make a workspace and its first API key")
+    said = "make a workspace and its first API key"
+    create = workspace.add_subparsers(dest="verb", required=True).add_parser("create", help=said, description=said)
+    create.add_argument("--name", required=True, help="what the workspace is called")
+    create.add_argument(
+        "--environment",
+        choices=("production", "development"),
+        default="production",
+        help="a development one takes unbound OAuth links (default: %(default)s)",
+    )
+    create.add_argument(
+        "--stack", default="evergrant", help="the deployment's CloudFormation stack (default: %(default)s)"
+    )
+    create.add_argument("--region", help="the AWS region (default: your AWS configuration's)")
+    create.add_argument("--profile", help="the AWS profile (default: your environment's)")
+    create.add_argument("--json", action="store_true", help="print JSON, for programs (default: lines to read)")
     return parser
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from evergrant.domain.app import App
+
 from local.packaging import load_template
 from tools.answers import ANSWERS, ANYTHING, PAGES, SCHEMAS
 
@@ -28,6 +30,9 @@ ERRORS = {
 METHODS = ("get", "post", "put", "patch", "delete", "head")
 SECURITY: dict[str, list[dict[str, list[str]]]] = {"NONE": [], "ConnectSession": [{"connectSession": []}]}
 
+BODIES = {"PUT /apps/{app}": {"$ref": "#/components/schemas/AppEntry"}}
+"""What a handler reads itself, because more than its shape decides."""
+
 Document = dict[str, Any]
 
 
@@ -36,7 +41,7 @@ def build() -> Document:
     os.environ.update(ENVIRONMENT)
     guards = dict(_guards())
     paths: dict[str, Document] = {}
-    schemas: dict[str, Any] = dict(SCHEMAS)
+    schemas: dict[str, Any] = {**SCHEMAS, **_app_entry()}
     for stem, module in _handlers():
         made: Document = module.http.get_openapi_schema(title="Evergrant", version="1").model_dump(
             by_alias=True, exclude_none=True, mode="json"
@@ -95,12 +100,25 @@ def _operation(stem: str, key: str, operation: Document, guard: str) -> Document
         "summary": operation["summary"],
         "operationId": f"{stem}_{operation['operationId'].partition('__')[0]}",
         "parameters": parameters or None,
-        "requestBody": operation.get("requestBody"),
+        "requestBody": _read_by_the_handler(key) if key in BODIES else operation.get("requestBody"),
         "responses": {str(status): {"description": "Done.", "content": content}}
         | {code: {"description": words, "content": failed} for code, words in ERRORS.items()},
         "security": SECURITY.get(guard),
     }
     return {name: value for name, value in described.items() if value is not None}
+
+
+def _read_by_the_handler(key: str) -> Document:
+    return {"content": {"application/json": {"schema": BODIES[key]}}, "required": True}
+
+
+def _app_entry() -> Document:
+    """An app's entry with all that it names; `source` says where it comes from, and is ignored when it is sent."""
+    schema = App.model_json_schema(ref_template="#/components/schemas/{model}")
+    named: Document = schema.pop("$defs")
+    schema["properties"]["source"] = {"type": "string", "enum": ["catalogue", "override", "own"], "readOnly": True}
+    schema["description"] += " Each field is explained in the catalogue's README."
+    return {**named, "AppEntry": schema}
 
 
 def _handlers() -> Iterator[tuple[str, ModuleType]]:

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from evergrant.catalogue.loader import listed
 from evergrant.runtime.browser import page
+from evergrant.runtime.documentation import STYLE, documentation
 from evergrant.runtime.http import JSON_TYPE, Answer, Http
 
 http = Http()
@@ -26,15 +27,8 @@ def document() -> Answer:
 @http.get("/docs")
 def docs() -> Answer:
     """The same, to read."""
-    described: dict[str, Any] = json.loads(_text())
-    rows: dict[str, list[str]] = {}
-    for path, operations in described["paths"].items():
-        for method, operation in operations.items():
-            rows.setdefault(operation["tags"][0], []).append(_row(method.upper(), path, operation))
-    sections = "".join(f"<h2>{html.escape(tag)}</h2><dl>{''.join(rows[tag])}</dl>" for tag in sorted(rows))
-    intro = "<p>Errors have <code>message</code>, <code>code</code>, <code>requestId</code>, <code>details</code>. "
-    intro += '<a href="openapi.json">openapi.json</a> has every shape.</p>'
-    return page("Evergrant API", intro + sections, cached=True)
+    body = documentation(json.loads(_text()), base_url=http.base_url)
+    return page("Evergrant API", body, style=STYLE, cached=True)
 
 
 @http.get("/docs/apps")
@@ -49,7 +43,7 @@ def apps() -> Answer:
         '<output id="count"></output></p>'
     )
     rows = "".join(_entry(each) for each in entries)
-    return page("Apps", f'{filters}<ul class="apps">{rows}</ul>', script=_FILTER, cached=True, images=True)
+    return page("Apps", f'{filters}<ul class="apps">{rows}</ul>', script=_FILTER, style=STYLE, cached=True, images=True)
 
 
 _FILTER = """
@@ -89,19 +83,6 @@ def _entry(entry: Mapping[str, Any]) -> str:
         f'<a href="{shown["docsUrl"]}" rel="noreferrer">{shown["displayName"]}</a> <code>{shown["name"]}</code> '
         f"<small>{html.escape(ways)}{checked}</small></li>"
     )
-
-
-def _row(method: str, path: str, operation: dict[str, Any]) -> str:
-    names = [f"{each['name']}{'' if each.get('required') else '?'}" for each in operation.get("parameters", [])]
-    body = operation.get("requestBody", {}).get("content", {}).get(JSON_TYPE, {}).get("schema", {})
-    takes = [*names, *([f"body: {_name(body)}"] if body else [])]
-    taken = f" <small>{html.escape(', '.join(takes))}</small>" if takes else ""
-    return f"<dt><code>{method} {html.escape(path)}</code></dt><dd>{html.escape(operation['summary'])}{taken}</dd>"
-
-
-def _name(schema: dict[str, Any]) -> str:
-    named = schema.get("$ref") or next((each["$ref"] for each in schema.get("anyOf", []) if "$ref" in each), "object")
-    return str(named).rsplit("/", 1)[-1]
 
 
 def _text() -> str:

@@ -90,7 +90,8 @@ function actionsOf(credential) {
 
 function row(credential) {
   const { credentialId, name, status, expiresAt } = credential;
-  const until = expiresAt ? `ends ${time(expiresAt)}` : "no known end";
+  const lasting = expiresAt ? `ends ${time(expiresAt)}` : "no known end";
+  const until = status === "expired" ? "" : lasting;
   const output = element("p", { className: "told", textContent: told.get(credentialId) ?? "" });
   output.dataset.told = credentialId;
   output.setAttribute("role", "status");
@@ -119,6 +120,8 @@ async function showCredentials() {
 }
 
 function eventRow(event) {
+  const { receivedAt, timestamp } = event;
+  const when = receivedAt ? new Date(receivedAt).toLocaleTimeString() : `before this start, ${time(timestamp)}`;
   return element(
     "li",
     {},
@@ -127,7 +130,8 @@ function eventRow(event) {
       { className: "line" },
       element("span", { className: `badge ${String(event.type).split(".").pop()}`, textContent: event.type }),
       element("span", { textContent: event.credentialName ?? "" }),
-      element("span", { className: "quiet", textContent: new Date(event.receivedAt).toLocaleTimeString() }),
+      element("span", { textContent: event.userEmail ?? event.userId ?? "" }),
+      element("span", { className: "quiet", textContent: when }),
     ),
     element(
       "details",
@@ -158,12 +162,15 @@ $("connect-key").addEventListener("submit", (event) => {
   during(form.querySelector("button"), async () => {
     await ask("/connect/key", values);
     form.reset();
-    say("Klaviyo is connected.");
+    say("Dev Keys is connected.");
     await showCredentials();
   });
 });
 $("connected").tabIndex = -1;
 await showCredentials().catch((error) => say(error.message));
+if (wanted && !JSON.parse(credentials || "[]").some((each) => each.credentialId === wanted)) {
+  say("The credential of this link is not here: it was disconnected, or belongs to another user than the one above.");
+}
 for (let second = 0; ; second += 1) {
   if (!document.hidden) {
     await showEvents().catch(() => {});

@@ -129,3 +129,36 @@ def test_a_message_that_comes_twice_asks_the_provider_once(
     assert len(asked) == 1
     assert status(functions, made) == "expired"
     assert told().count("credential.expired") == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action", "detail"),
+    [
+        (Transient("provider_timeout", "No answer."), "credential.degraded", {"reason": "provider_timeout"}),
+        (
+            Dead("refresh_token_rejected", "invalid_grant"),
+            "credential.expired",
+            {"reason": "refresh_token_rejected", "providerError": "invalid_grant"},
+        ),
+    ],
+)
+def test_the_audit_trail_says_why(
+    functions: Functions,
+    clock: Travelling,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: object,
+    action: str,
+    detail: dict[str, str],
+) -> None:
+    made = _due(functions, clock)
+
+    class Answering:
+        def renew(self, *_: object, **__: object) -> object:
+            return outcome
+
+    monkeypatch.setattr(wiring, "upstream", Answering)
+    wiring.renewer.cache_clear()
+    delivered(functions, swept(functions))
+    trail = functions.call("audit", "GET", "/audit", query={"credentialId": made}).body["data"]
+
+    assert [each["detail"] for each in trail if each["action"] == action] == [detail]

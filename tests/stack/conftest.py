@@ -44,7 +44,7 @@ class Launcher:
         return self.process.returncode
 
 
-def launch(state: Path, port: int = 0) -> Launcher:
+def launch(state: Path, port: int | str = 0) -> Launcher:
     """Start it, and wait for its one line."""
     environment = {**os.environ, "PORT": str(port), "STATE": str(state), "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(

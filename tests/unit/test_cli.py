@@ -68,3 +68,28 @@ def test_what_went_wrong_says_the_next_step(
 
     assert code == 1
     assert words in capsys.readouterr().err
+
+
+def helped(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit):
+        main([*arguments, "--help"])
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_the_top_levels_help_names_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "evergrant workspace create --name" in helped(capsys)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "NAME what the workspace is called",
+        "(default: production)",
+        "(default: evergrant)",
+        "(default: your AWS configuration's)",
+        "(default: your environment's)",
+        "(default: lines to read)",
+    ],
+)
+def test_every_option_has_help_and_its_default(capsys: pytest.CaptureFixture[str], words: str) -> None:
+    assert words in helped(capsys, "workspace", "create")

@@ -61,7 +61,13 @@ class FakeApi(Api):
             "GET /oauthUrl": Answer(200, {"oauthUrl": "http://127.0.0.1:1/oauth/start/1"}),
             f"GET {LISTED}": Answer(200, {"data": [CREDENTIAL]}),
             "POST /credentials/cred_1/token": Answer(
-                200, {"kind": "oauth2", "expiresAt": None, "secret": {"accessToken": "0123456789abcdef"}, "headers": {}}
+                200,
+                {
+                    "kind": "oauth2",
+                    "expiresAt": None,
+                    "secret": {"accessToken": "0123456789abcdef", "tokenType": "Bearer"},
+                    "headers": {},
+                },
             ),
             "POST /webhooks/endpoints": Answer(201, {"endpointId": "ep_1", "secret": SECRET}),
             "GET /webhooks/endpoints/ep_1": Answer(200, {"url": "http://127.0.0.1:1/hook", "status": "healthy"}),
@@ -167,7 +173,7 @@ def test_another_page_cannot_press_the_buttons(running: Running) -> None:
 def test_the_page_sees_the_ends_of_a_token_and_no_key(running: Running) -> None:
     told = running.browser().post("/credentials/token", {"credentialId": "cred_1"})
 
-    assert told.json()["secret"] == {"accessToken": "0123…cdef"}
+    assert told.json()["secret"] == {"accessToken": "0123…cdef", "tokenType": "Bearer"}
 
 
 def test_another_users_credential_is_not_touched(running: Running) -> None:
@@ -219,6 +225,31 @@ def test_a_forged_or_old_event_is_refused(running: Running) -> None:
     old = deliver(running, at=time.time() - 301)
 
     assert (forged, old, requests.get(f"{running.demo.url}/events", timeout=10).json()["data"]) == (401, 401, [])
+
+
+def shown(running: Running) -> list[tuple[str, bool]]:
+    """The events on the page, and whether each was received since the start."""
+    events = requests.get(f"{running.demo.url}/events", timeout=10).json()["data"]
+    return [(each["id"], each["receivedAt"] is not None) for each in events]
+
+
+def test_what_was_told_before_a_restart_is_shown_again(running: Running) -> None:
+    told = [{"id": "evt_2", "type": "credential.updated"}, {"id": "evt_1", "type": "credential.expired"}]
+    running.api.answers["GET /events"] = Answer(200, {"data": told})
+
+    running.demo.recall()
+
+    assert shown(running) == [("evt_1", False)]
+
+
+def test_what_comes_after_a_restart_is_shown_once_and_as_received(running: Running) -> None:
+    running.api.answers["GET /events"] = Answer(200, {"data": [{"id": "evt_1", "type": "credential.expired"}]})
+    running.demo.recall()
+    running.demo.webhook_secret = SECRET
+
+    deliver(running, at=time.time())
+
+    assert shown(running) == [("evt_1", True)]
 
 
 def test_an_event_waits_for_the_secret(running: Running) -> None:
@@ -276,3 +307,15 @@ def test_the_apps_entry_is_one_that_the_api_takes(running: Running) -> None:
     method = entry.oauth2()
     assert method
     assert (entry.slug, method.issuer) == ("dev-provider", running.provider.url)
+
+
+def test_keys_go_to_the_development_provider_and_nowhere_else(running: Running) -> None:
+    from evergrant.domain.app import App
+
+    prepare(running.state, running.api, running.provider, running.demo.url)
+    running.browser().post("/connect/key", {"apiKey": "pk_1"})
+
+    entry = App.model_validate(running.api.requests_of("PUT /apps/dev-keys")[0], context={"loopback": True})
+    connected = running.api.requests_of("POST /credentials")[0]["credential"]
+    assert [method.request.base_url for method in entry.methods] == [running.provider.url]
+    assert connected == {"type": entry.slug, "data": {"apiKey": "pk_1"}}

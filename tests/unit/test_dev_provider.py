@@ -251,3 +251,10 @@ def test_another_host_name_is_refused(dev: Dev) -> None:
     answer = requests.get(f"{dev.provider.url}/me", headers={"host": "evil.example"}, timeout=10)
 
     assert answer.status_code == 421
+
+
+@pytest.mark.parametrize(("key", "status"), [("pk_example", 200), ("sk_example", 401), ("", 401)])
+def test_a_key_is_good_when_it_looks_like_one(dev: Dev, key: str, status: int) -> None:
+    answer = requests.get(f"{dev.provider.url}/api/me", headers={"x-api-key": key}, timeout=10)
+
+    assert answer.status_code == status

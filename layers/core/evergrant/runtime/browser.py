@@ -51,16 +51,17 @@ def page(
     *,
     status: int = 200,
     script: str = "",
+    style: str = "",
     cookies: tuple[str, ...] = (),
     cached: bool = False,
     images: bool = False,
 ) -> Answer:
-    """`body` and `script` are ours: whatever comes from outside was escaped before."""
+    """`body`, `script` and `style` are ours: whatever comes from outside was escaped before."""
     nonce = secrets.token_urlsafe(16)
     shown = _PAGE.substitute(
         title=_text(title),
         nonce=nonce,
-        style=_STYLE,
+        style=_STYLE + style,
         body=body,
         script=f'<script nonce="{nonce}">{script}</script>' if script else "",
     )

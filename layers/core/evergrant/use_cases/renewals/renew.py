@@ -74,7 +74,8 @@ class Renewer:
             data["reconnectUrl"] = workspace and workspace.reconnect_link(held.credential_id)
         event = change.event and credential_event(change.event, new, at=at, entropy=entropy, **data)
         # A plain renewal writes the row alone; what is news has its audit line.
-        audit = change.event and audit_line(change.event, new, actor=SYSTEM, at=at, entropy=entropy)
+        why = {name: value for name, value in change.data.items() if isinstance(value, str)}
+        audit = change.event and audit_line(change.event, new, actor=SYSTEM, at=at, entropy=entropy, **why)
         written = self.credentials.finish_renewal(
             new, held=held, only_holder=change.only_holder, event=event or None, audit=audit or None
         )

@@ -1,15 +1,17 @@
-"""Each minute: queue all that has come due; safe to run twice, late, or killed in the middle."""
+"""Each minute: queue all that comes due before the next run; safe to run twice, late, or killed in the middle."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from evergrant.domain.due import minute_of, partitions
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso
 from evergrant.ports import Clock, CredentialStore, Queue, SweepCursor, Webhooks
 
+AHEAD = timedelta(minutes=1)
+"""Until the next run: what comes due before it waits in the queue, so that nothing waits for a run."""
 READ_AGAIN = 2
 """Minutes before the cursor that are read once more: a global secondary index lags."""
 AT_MOST = 180
@@ -40,17 +42,15 @@ def sweep_due(
 ) -> Swept:
     """The cursor moves when everything was sent. Raises: UnavailableError, and the next run begins where this did."""
     now = clock.now()
-    last = minute_of(now)
+    horizon, last = now + AHEAD, minute_of(now)
     reached = cursor.read()
     reached = last if reached is None else min(reached, last)
     until = min(last, reached + AT_MOST)
     queued = 0
-    for minute in range(reached - READ_AGAIN, until + 1):
-        # The whole minute at once: what is due later in it waits in the queue.
-        end = datetime.fromtimestamp(minute * 60, UTC) + timedelta(seconds=60)
+    for minute in range(reached - READ_AGAIN, min(minute_of(horizon), reached + AT_MOST) + 1):
         for partition in partitions(minute):
-            queued += _send(_renewals(credentials.due(partition, until=end)), now=now, queue=renewals)
-            queued += _send(_deliveries(webhooks.due(partition, until=end)), now=now, queue=deliveries)
+            queued += _send(_renewals(credentials.due(partition, until=horizon)), now=now, queue=renewals)
+            queued += _send(_deliveries(webhooks.due(partition, until=horizon)), now=now, queue=deliveries)
     cursor.move(until)
     return Swept(queued=queued, until=until, behind=last - until)
 

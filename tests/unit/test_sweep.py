@@ -1,0 +1,107 @@
+"""The sweep in time, with fakes: whenever in its minute something comes due, it is queued for that very second."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from evergrant.domain.due import MINIMUM_LEAD, slot
+from evergrant.domain.errors import UnavailableError
+from evergrant.domain.ids import CredentialId
+from evergrant.use_cases.renewals.sweep import sweep_due
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PHASE = timedelta(seconds=17)
+"""When in its minute the schedule runs."""
+
+
+@dataclass
+class Deployment:
+    """The sweep's ports in one: an index of credentials, their queue, the cursor, the clock."""
+
+    at: datetime = NOON
+    away: bool = False
+    index: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    arrivals: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """When a worker first has the message."""
+    _minute: int | None = None
+
+    def now(self) -> datetime:
+        return self.at
+
+    def due(self, partition: str, *, until: datetime) -> Sequence[tuple[CredentialId, datetime]]:
+        found = [(CredentialId(name), at) for name, at in self.index.items() if at <= until]
+        return [(name, at) for name, at in found if slot(name, at=at).partition == partition]
+
+    def send(self, messages: Sequence[Mapping[str, object]], *, delay_seconds: int = 0) -> None:
+        if self.away:
+            raise UnavailableError("The queue is away for a moment. Try again.")
+        for message in messages:
+            self.arrivals.setdefault(str(message["credentialId"]), self.at + timedelta(seconds=delay_seconds))
+
+    def read(self) -> int | None:
+        return self._minute
+
+    def move(self, minute: int) -> None:
+        self._minute = minute
+
+    def sweep(self, minute: int) -> int:
+        """That minute's run: how many messages it queued. What has reached a worker is due no more."""
+        self.at = NOON + minute * MINUTE + PHASE
+        for name in [name for name, at in self.arrivals.items() if at <= self.at]:
+            self.index.pop(name, None)
+        ports, none = cast("Any", self), cast("Any", Deployment())
+        return sweep_due(
+            credentials=ports, webhooks=none, renewals=ports, deliveries=none, cursor=ports, clock=ports
+        ).queued
+
+
+def lateness(deployment: Deployment, second: int, *, runs: Sequence[int]) -> float:
+    """Seconds from due to worker: written in that second of minute 1, due as soon as may be."""
+    deployment.sweep(0)
+    written = NOON + MINUTE + timedelta(seconds=second)
+    waiting = {"cred_1": written + MINIMUM_LEAD}
+    for minute in runs:
+        if NOON + minute * MINUTE + PHASE >= written:
+            deployment.index |= waiting
+            waiting = {}
+        deployment.sweep(minute)
+    return (deployment.arrivals["cred_1"] - written - MINIMUM_LEAD).total_seconds()
+
+
+@pytest.mark.parametrize("second", range(60))
+def test_what_comes_due_waits_for_no_run(second: int) -> None:
+    late = lateness(Deployment(), second, runs=[1, 2, 3])
+
+    assert 0 <= late <= 1
+
+
+@pytest.mark.parametrize("second", [0, 17, 18, 59])
+def test_fault_29_what_missed_runs_left_is_queued_by_the_next(second: int) -> None:
+    late = lateness(Deployment(), second, runs=[1, 120])
+
+    assert 0 <= late <= 119 * 60
+
+
+def test_fault_28_a_run_that_died_is_made_up_for() -> None:
+    deployment = Deployment()
+    deployment.sweep(0)
+    deployment.index["cred_1"] = NOON + 2 * MINUTE
+    deployment.away = True
+    with pytest.raises(UnavailableError):
+        deployment.sweep(1)
+    deployment.away = False
+
+    deployment.sweep(2)
+
+    assert deployment.arrivals == {"cred_1": NOON + 2 * MINUTE + PHASE}
+
+
+def test_what_a_worker_has_is_not_queued_again() -> None:
+    deployment = Deployment(index={"cred_1": NOON + 2 * MINUTE})
+
+    queued = [deployment.sweep(minute) for minute in (0, 1, 2, 3)]
+
+    assert queued == [0, 1, 0, 0]
