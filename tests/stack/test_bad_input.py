@@ -33,7 +33,7 @@ def test_missing_and_extra_properties_are_each_named_by_their_path(stack: Stack)
 
 
 @pytest.mark.parametrize(
-    ("type_", "code"), [("nobody", "unknown_app"), ("google-sheets", "oauth_app"), ("../klaviyo", "unknown_app")]
+    ("type_", "code"), [("nobody", "unknown_app"), ("quickbooks-online", "oauth_app"), ("../klaviyo", "unknown_app")]
 )
 def test_an_app_that_cannot_be_had_by_values_says_so(stack: Stack, type_: str, code: str) -> None:
     body = {"userId": stack.user(f"app-{type_}"), "credential": {"type": type_, "data": {"accessToken": "x"}}}
