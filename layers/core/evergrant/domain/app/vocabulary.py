@@ -98,7 +98,7 @@ def _header_name(name: str) -> str:
     return name
 
 
-HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$"), AfterValidator(_header_name)]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,80}$"), AfterValidator(_header_name)]
 Headers = dict[HeaderName, Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]]
 Params = dict[Member, Template]
 Url = Annotated[str, StringConstraints(max_length=500), AfterValidator(_url)]
