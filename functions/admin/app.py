@@ -30,6 +30,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
         directory=wiring.directory(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        identities=wiring.identities(),
     )
     return {
         "workspaceId": workspace.workspace_id,

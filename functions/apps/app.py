@@ -6,7 +6,7 @@ from evergrant.domain.app import App
 from evergrant.domain.errors import Detail, NotFoundError, ValidationFailedError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, caller, ok
+from evergrant.runtime.http import Answer, Http, caller, live_caller, ok
 from evergrant.runtime.requests import read_json, validated
 from evergrant.runtime.settings import settings
 from evergrant.use_cases.apps.changed import goes_elsewhere
@@ -30,7 +30,7 @@ def put(app: str) -> Answer:
     An override that names other hosts never receives a secret that was sealed for the old ones: those credentials
     are `expired` (`app_changed`) until they are connected again.
     """
-    who = caller(http)
+    who = live_caller(http)
     who.require("apps")
     content = read_json(http.raw)
     if isinstance(content, dict):
@@ -47,7 +47,7 @@ def put(app: str) -> Answer:
 @http.delete("/apps/<app>")
 def delete(app: str) -> Answer:
     """Forget the workspace's own entry: the catalogue's stands again."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("apps")
     if wiring.own_apps().find(who.workspace_id, app) is None:
         raise NotFoundError("This workspace has no such app of its own.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
+from evergrant.domain.times import from_iso
 from evergrant.runtime import wiring
 from evergrant.runtime.batches import Batch, each_message
 from evergrant.runtime.observability import logger
@@ -24,6 +25,8 @@ def _delete_user_credentials(message: dict[str, Any]) -> None:
         WorkspaceId(message["workspaceId"]),
         UserId(message["userId"]),
         actor=message["actor"],
+        asked_at=from_iso(message["askedAt"]),
+        directory=wiring.directory(),
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),
         cleanups=wiring.cleanups(),

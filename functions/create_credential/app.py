@@ -65,6 +65,7 @@ def _create(user_id: str, asked: CredentialBody) -> Answer:
         minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        identities=http.identities,
         check_every=wiring.check_every(),
     )
     return created(

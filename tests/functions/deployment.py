@@ -20,6 +20,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from tests.functions.iam import denied
+from tests.functions.limits import refuse_long_keys
 
 ROOT = Path(__file__).parents[2]
 TABLES = ("CREDENTIALS", "DIRECTORY", "KEYS", "SESSIONS", "EVENTS", "AUDIT")
@@ -86,6 +87,7 @@ class Functions:
 
         def noted(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
             refused.extend(denied(name, operation, parameters))
+            refuse_long_keys(operation, parameters)
             return call(self, operation, parameters)
 
         with patch.object(BaseClient, "_make_api_call", noted):

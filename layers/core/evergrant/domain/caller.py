@@ -40,6 +40,11 @@ class Caller:
         """The caller's name in the audit trail."""
         return self.api_key_id
 
+    @property
+    def identity(self) -> str:
+        """The very key."""
+        return self.api_key_id
+
 
 @dataclass(frozen=True, slots=True)
 class SessionCaller:
@@ -56,6 +61,11 @@ class SessionCaller:
     def actor(self) -> str:
         """The caller's name in the audit trail."""
         return f"session:{self.user_id}"
+
+    @property
+    def identity(self) -> str:
+        """The very session."""
+        return self.session_id
 
     def require_app(self, app: str) -> None:
         """Raises: ForbiddenError when the session was made for other apps."""

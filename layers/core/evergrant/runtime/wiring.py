@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from evergrant.adapters.system.clock import SystemClock, SystemEntropy
+from evergrant.adapters.system.clock import SystemClock, SystemEntropy, SystemIdentities
 from evergrant.runtime.settings import settings
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ def clock() -> SystemClock:
 @cache
 def entropy() -> SystemEntropy:
     return SystemEntropy()
+
+
+def identities() -> SystemIdentities:
+    return SystemIdentities(clock(), entropy())
 
 
 @cache
@@ -223,6 +227,7 @@ def completer() -> "Completer":
         sealer=sealer(),
         clock=clock(),
         entropy=entropy(),
+        identities=identities(),
         check_every=check_every(),
     )
 

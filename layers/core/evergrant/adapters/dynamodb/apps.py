@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from evergrant.adapters.dynamodb.client import translated
 from evergrant.adapters.dynamodb.items import from_item, key, to_item, to_values
 from evergrant.domain.app import App
+from evergrant.domain.app.vocabulary import is_slug
 from evergrant.domain.ids import WorkspaceId
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class DynamoDBOwnApps:
 
     def find(self, workspace_id: WorkspaceId, slug: str) -> App | None:
         """The workspace's own entry."""
+        if not is_slug(slug):
+            return None
         with translated():
             item = self._client.get_item(
                 TableName=self._table, Key=key(f"ws#{workspace_id}#apps", f"app#{slug}"), ConsistentRead=True

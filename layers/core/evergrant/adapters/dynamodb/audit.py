@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evergrant.adapters.dynamodb.client import translated
 from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, to_item, to_values
 from evergrant.domain.events import AuditLine
-from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, time_floor
+from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, is_identifier, time_floor
 from evergrant.ports import Page
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class DynamoDBAudit:
         after: str | None,
     ) -> Page[AuditLine]:
         """Newest first."""
+        if credential_id and not is_identifier(credential_id, "cred"):
+            return Page([])
         name, value = (
             ("credential_key", f"{workspace_id}#{credential_id}")
             if credential_id

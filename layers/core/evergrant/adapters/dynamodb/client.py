@@ -20,6 +20,10 @@ def dynamodb() -> "DynamoDBClient":
     return client("dynamodb", attempts=4)
 
 
+FAILED = "ConditionalCheckFailed"
+"""Why a write of a cancelled transaction is to blame."""
+
+
 class ConditionFailedError(ConflictError):
     """The row is not as the condition wanted it; `reasons` says which of a transaction's writes, in order."""
 
@@ -40,7 +44,7 @@ def translated() -> Generator[None]:
         if code == "ConditionalCheckFailedException":
             raise ConditionFailedError from error
         reasons = _reasons(error.response)
-        if code == "TransactionCanceledException" and "ConditionalCheckFailed" in reasons:
+        if code == "TransactionCanceledException" and FAILED in reasons:
             raise ConditionFailedError(reasons) from error
         raise UnavailableError("Storage is away for a moment; nothing was changed. Try again.") from error
     except BotoCoreError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.apps import APPS_VERSION_SK, apps_version_key, apps_version_of
 from evergrant.adapters.dynamodb.audit import audit_item
-from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, translated
 from evergrant.adapters.dynamodb.credential_items import (
     CREDENTIAL_SK,
     credential_item,
@@ -22,7 +22,7 @@ from evergrant.adapters.dynamodb.renewals import begun, finished
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, TooLargeError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
-from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId, is_identifier
 from evergrant.ports import KeyedRead, Page
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class DynamoDBCredentialStore:
         return None if found is None or found.deleting else found
 
     def find(self, credential_id: CredentialId) -> Credential | None:
+        if not is_identifier(credential_id, "cred"):
+            return None
         with translated():
             found = self.client.get_item(
                 TableName=self.table,
@@ -64,9 +66,11 @@ class DynamoDBCredentialStore:
     def get_with_key(self, credential_id: CredentialId, key: ApiKeyId, workspace_id: WorkspaceId) -> KeyedRead:
         """One BatchGetItem over two tables, consistent in both."""
         wanted: dict[str, Any] = {
-            self.table: {"Keys": [item_key(credential_pk(credential_id), CREDENTIAL_SK)], "ConsistentRead": True},
             self._directory: {"Keys": [api_key_key(key), apps_version_key(workspace_id)], "ConsistentRead": True},
         }
+        if is_identifier(credential_id, "cred"):
+            keys = [item_key(credential_pk(credential_id), CREDENTIAL_SK)]
+            wanted[self.table] = {"Keys": keys, "ConsistentRead": True}
         with translated():
             answer = self.client.batch_get_item(RequestItems=wanted)
         if answer.get("UnprocessedKeys"):
@@ -95,7 +99,7 @@ class DynamoDBCredentialStore:
                 ]
             )
         except ConditionFailedError as error:
-            if error.reasons[:1] == ("ConditionalCheckFailed",):
+            if error.reasons[:1] == (FAILED,):
                 raise NotFoundError from error
             raise
 

@@ -18,7 +18,7 @@ from evergrant.adapters.dynamodb.items import (
 )
 from evergrant.domain import due
 from evergrant.domain.events import Event
-from evergrant.domain.ids import EndpointId, WorkspaceId, time_floor
+from evergrant.domain.ids import EndpointId, WorkspaceId, is_identifier, time_floor
 from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Attempt, Delivery, Endpoint
 from evergrant.ports import Page
 
@@ -146,6 +146,8 @@ class DynamoDBWebhooks:
             self._client.put_item(TableName=self._table, Item=_endpoint_item(endpoint))
 
     def endpoint(self, workspace_id: WorkspaceId, endpoint_id: str) -> Endpoint | None:
+        if not is_identifier(endpoint_id, "ep"):
+            return None
         item = self._get(f"ws#{workspace_id}#endpoints", endpoint_id)
         return _endpoint(item) if item else None
 
@@ -163,6 +165,8 @@ class DynamoDBWebhooks:
             self._client.put_item(TableName=self._table, Item=event_item(event))
 
     def event(self, workspace_id: WorkspaceId, event_id: str) -> Event | None:
+        if not is_identifier(event_id, "evt"):
+            return None
         item = self._get(f"ws#{workspace_id}#events", event_id)
         return event_of(item) if item else None
 

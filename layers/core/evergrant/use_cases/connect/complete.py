@@ -13,7 +13,7 @@ from evergrant.domain.caller import Caller
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ConnectError, ForbiddenError, NotFoundError, ProviderError
-from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
+from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import hosts, known_hosts
 from evergrant.domain.renewal import CHECK_EVERY, next_due
 from evergrant.domain.secret import Secret
@@ -26,6 +26,7 @@ from evergrant.ports import (
     CredentialStore,
     Directory,
     Entropy,
+    Identities,
     Minting,
     OAuthClients,
     PreparedSeal,
@@ -57,6 +58,7 @@ class Completer:
     sealer: Sealer
     clock: Clock
     entropy: Entropy
+    identities: Identities
     check_every: timedelta = CHECK_EVERY
 
     def by_owner(
@@ -66,7 +68,14 @@ class Completer:
 
         Raises: ConnectError, ForbiddenError (`user_mismatch`), and as `finish`.
         """
-        found = self._spent(completion)
+        try:
+            found = self._spent(completion)
+        except ConnectError:
+            # A run of this very request may have kept the credential, and lost its answer.
+            first = self.credentials.get(CredentialId(self.identities.new("cred")))
+            if first is None:
+                raise
+            return first
         if found.workspace_id != caller.workspace_id:
             raise ConnectError("This completion is not known here. Begin again.", code="completion_unknown")
         try:
@@ -170,7 +179,7 @@ class Completer:
             workspace_id=found.workspace_id,
             user_id=found.user_id,
             user_email=user.email,
-            credential_id=CredentialId(identifier("cred", at=now, entropy=self.entropy.bytes(ENTROPY_BYTES))),
+            credential_id=CredentialId(self.identities.new("cred")),
             app=found.app,
             kind=granted.method.kind,
             way=granted.method.way,

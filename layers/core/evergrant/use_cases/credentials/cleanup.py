@@ -1,13 +1,16 @@
 """What a deletion left to be done: a user's credentials, and grants that could not be revoked at once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
-from evergrant.ports import Clock, CredentialStore, Entropy, Queue, Revoker
+from evergrant.domain.times import iso
+from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Revoker
 from evergrant.use_cases.credentials.delete import Deleted, forget, remove, try_to_revoke
 
 PAGE = 50
+DELETION_TAKES, LOOK_AGAIN_SECONDS = timedelta(minutes=1), 5
+"""A user that is still there after this was not deleted."""
 GIVE_UP_AFTER = timedelta(hours=72)
 RETRY_SECONDS = 900
 
@@ -17,13 +20,24 @@ def delete_user_credentials(
     user_id: UserId,
     *,
     actor: str,
+    asked_at: datetime,
+    directory: Directory,
     credentials: CredentialStore,
     revoker: Revoker,
     cleanups: Queue,
     clock: Clock,
     entropy: Entropy,
 ) -> int:
-    """Forget each as by its own DELETE; how many. Safe to run twice: what is gone is not listed."""
+    """Forget each as by its own DELETE; how many. Safe to run twice: what is gone is not listed.
+
+    While the user is still there nothing is touched: its deletion is on its way, or was never done.
+    """
+    if directory.user(workspace_id, user_id) is not None:
+        if clock.now() - asked_at < DELETION_TAKES:
+            message = {"action": "delete_user_credentials", "workspaceId": workspace_id, "userId": user_id}
+            cleanups.send([{**message, "actor": actor, "askedAt": iso(asked_at)}], delay_seconds=LOOK_AGAIN_SECONDS)
+        return 0
+    # A credential is only ever made together with a look at its user: what is listed from here on is all there is.
     count = 0
     after: str | None = None
     while True:
