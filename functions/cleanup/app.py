@@ -42,7 +42,6 @@ def _revoke(message: dict[str, Any]) -> None:
         actor=message["actor"],
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),
-        cleanups=wiring.cleanups(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
     )

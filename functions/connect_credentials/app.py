@@ -83,7 +83,6 @@ def disconnect(credential_id: str) -> Answer:
         directory=wiring.directory(),
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),
-        cleanups=wiring.cleanups(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
     )

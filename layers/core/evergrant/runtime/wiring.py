@@ -241,6 +241,8 @@ def renewer() -> "Renewer":
         directory=directory(),
         sealer=sealer(),
         upstream=upstream(),
+        revoker=revoker(),
+        audit=audit(),
         clock=clock(),
         entropy=entropy(),
         check_every=check_every(),
