@@ -7,9 +7,10 @@ from evergrant.domain.times import iso, iso_or_none
 from evergrant.domain.workspace import ApiKey
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, Strict, caller, idempotent, live_caller, ok, secret
+from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name
 from evergrant.use_cases.workspaces import api_keys
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 http = Http()
 handler = http.handler
@@ -20,7 +21,7 @@ class NewApiKey(Strict):
 
     name: Name
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 def _shown(api_key: ApiKey) -> dict[str, object]:

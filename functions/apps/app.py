@@ -35,7 +35,7 @@ def put(app: str) -> Answer:
     content = read_json(http.raw)
     if isinstance(content, dict):
         content = {name: value for name, value in cast("dict[str, object]", content).items() if name != "source"}
-    entry = validated(App, content, root="", context={"loopback": _may_use_loopback(who.workspace_id)})
+    entry = validated(App, content, root="", strict=True, context={"loopback": _may_use_loopback(who.workspace_id)})
     if entry.slug != app:
         raise ValidationFailedError([Detail("slug", "The slug must be the one in the address.")])
     before = wiring.apps().find(who.workspace_id, app)

@@ -8,11 +8,12 @@ from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, Strict, answer, caller, idempotent, live_caller, ok, secret
+from evergrant.runtime.moments import Moment
 from evergrant.runtime.settings import settings
 from evergrant.runtime.text import OptionalText, Tags
 from evergrant.use_cases.webhooks import endpoints
 from evergrant.use_cases.webhooks.replay import Window, replay
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 http = Http()
 handler = http.handler
@@ -53,8 +54,8 @@ class Rotation(Strict):
 class Replay(Strict):
     """`POST /webhooks/endpoints/{endpointId}/replay`"""
 
-    since: AwareDatetime
-    until: AwareDatetime | None = None
+    since: Moment
+    until: Moment | None = None
     types: Types = ()
     only_failed: bool = False
 

@@ -57,10 +57,11 @@ STATUS: tuple[tuple[type[errors.EvergrantError], int], ...] = (
 
 
 class Strict(BaseModel):
-    """A request's model: camelCase on the wire, unknown fields refused, input never echoed."""
+    """A request's model: camelCase on the wire, unknown fields refused, nothing coerced, input never echoed."""
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
         alias_generator=to_camel,
         populate_by_name=False,
         hide_input_in_errors=True,

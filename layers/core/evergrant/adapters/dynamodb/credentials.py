@@ -16,7 +16,7 @@ from evergrant.adapters.dynamodb.credential_items import (
     link_pk,
 )
 from evergrant.adapters.dynamodb.directory_items import api_key_key, api_key_of, user_key
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, to_item, to_values
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, readable, to_item, to_values
 from evergrant.adapters.dynamodb.items import key as item_key
 from evergrant.adapters.dynamodb.renewals import begun, finished
 from evergrant.domain.credential import Credential
@@ -208,7 +208,7 @@ class DynamoDBCredentialStore:
             items += answer["Responses"].get(self.table, [])
             unprocessed: Any = answer.get("UnprocessedKeys", {}).get(self.table, {"Keys": []})
             keys = keys[100:] + unprocessed["Keys"]
-        found = [credential for credential in map(_credential, items) if credential]
+        found = [credential for credential in readable(items, _credential) if credential]
         return sorted(found, key=lambda credential: credential.credential_id)
 
     def _telling(self, event: Event | None, audit: AuditLine | None) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import directory_items as items
 from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, translated
-from evergrant.adapters.dynamodb.items import to_item, to_values
+from evergrant.adapters.dynamodb.items import page, to_item, to_values
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
 from evergrant.domain.workspace import ApiKey, User, Workspace
@@ -58,8 +58,7 @@ class DynamoDBDirectory:
 
     def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]:
         found = self._query(items.users_pk(workspace_id), after=after, limit=limit + 1)
-        users = [items.user_of(item) for item in found]
-        return Page(users[:limit], users[limit - 1].user_id if len(users) > limit else None)
+        return page(found, limit=limit, of=items.user_of)
 
     def api_key(self, api_key_id: ApiKeyId) -> ApiKey | None:
         if not is_identifier(api_key_id, "key"):
@@ -91,8 +90,8 @@ class DynamoDBDirectory:
             PaginationConfig={"MaxItems": limit},
         )
         with translated():
-            for page in pages:
-                found += page["Items"]
+            for each in pages:
+                found += each["Items"]
         return found
 
     def _claim(self, user: User) -> dict[str, Any]:
