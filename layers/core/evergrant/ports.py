@@ -118,13 +118,13 @@ class CredentialStore(Protocol):
         ...
 
     def create(self, credential: Credential, *, event: Event, audit: AuditLine) -> None:
-        """Raises: ConflictError when the id is taken; NotFoundError when the user is not there."""
+        """Raises: ConflictError when the id is taken; NotFoundError when the user is not there; TooLargeError."""
         ...
 
     def change(
         self, new: Credential, *, read: Credential, event: Event | None = None, audit: AuditLine | None = None
     ) -> None:
-        """Raises: ConflictError (`code="changed_meanwhile"`) when the row is not as it was read."""
+        """Raises: ConflictError (`code="changed_meanwhile"`) when the row is not as it was read; TooLargeError."""
         ...
 
     def delete(self, read: Credential, *, event: Event | None, audit: AuditLine) -> None:

@@ -72,6 +72,11 @@ class SessionCaller:
         if self.apps and app not in self.apps:
             raise ForbiddenError("This connect session is for other apps.", code="session_limits")
 
+    def require_credential(self, credential_id: str) -> None:
+        """Raises: ForbiddenError when the session was made for another credential."""
+        if self.credential_id not in (None, credential_id):
+            raise ForbiddenError("This connect session is for another credential.", code="session_limits")
+
 
 Actor = Caller | SessionCaller
 """Whoever may act for a workspace."""

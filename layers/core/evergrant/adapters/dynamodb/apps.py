@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.client import translated
-from evergrant.adapters.dynamodb.items import from_item, key, to_item, to_values
+from evergrant.adapters.dynamodb.items import from_item, key, to_item, to_values, within_limit
 from evergrant.domain.app import App
 from evergrant.domain.app.vocabulary import is_slug
 from evergrant.domain.ids import WorkspaceId
@@ -46,6 +46,7 @@ class DynamoDBOwnApps:
         """Replace it."""
         entry = app.model_dump_json(exclude_defaults=False)
         item = key(f"ws#{workspace_id}#apps", f"app#{app.slug}") | to_item({"entry": entry})
+        within_limit(item)
         self._write({"Put": {"TableName": self._table, "Item": item}}, workspace_id)
 
     def delete(self, workspace_id: WorkspaceId, slug: str) -> None:

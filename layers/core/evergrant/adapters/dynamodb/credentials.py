@@ -16,20 +16,17 @@ from evergrant.adapters.dynamodb.credential_items import (
     link_pk,
 )
 from evergrant.adapters.dynamodb.directory_items import api_key_key, api_key_of, user_key
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, readable, to_item, to_values
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, readable, to_item, to_values, within_limit
 from evergrant.adapters.dynamodb.items import key as item_key
 from evergrant.adapters.dynamodb.renewals import begun, finished
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import NotFoundError, TooLargeError, UnavailableError
+from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId, is_identifier
 from evergrant.ports import KeyedRead, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-MAX_SEALED_BYTES = 300_000
-"""Well inside an item's 400 KB."""
 
 
 class DynamoDBCredentialStore:
@@ -82,8 +79,6 @@ class DynamoDBCredentialStore:
         return KeyedRead(credential, api_key, apps_version_of(rows.get(APPS_VERSION_SK)))
 
     def create(self, credential: Credential, *, event: Event, audit: AuditLine) -> None:
-        if len(credential.sealed) > MAX_SEALED_BYTES:
-            raise TooLargeError("Send a smaller credential.")
         link = {
             "pk": link_pk(credential.workspace_id, credential.user_id),
             "sk": credential.credential_id,
@@ -93,7 +88,7 @@ class DynamoDBCredentialStore:
             self.transact(
                 [
                     self._there(user_key(credential.workspace_id, credential.user_id)),
-                    self._put(self.table, credential_item(credential), "attribute_not_exists(pk)"),
+                    self._put(self.table, within_limit(credential_item(credential)), "attribute_not_exists(pk)"),
                     self._put(self.table, to_item(link)),
                     *self._telling(event, audit),
                 ]
@@ -108,7 +103,7 @@ class DynamoDBCredentialStore:
     ) -> None:
         put = self._put(
             self.table,
-            credential_item(new),
+            within_limit(credential_item(new)),
             "version = :version AND generation = :generation AND fence = :fence",
             {":version": read.version, ":generation": read.generation, ":fence": read.fence},
         )

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
+from evergrant.domain.errors import TooLargeError
 from evergrant.ports import Page
 
 Row = TypeVar("Row")
 SCHEMA_VERSION = 1
+MAX_ITEM_BYTES = 390_000
+"""Inside DynamoDB's 400 KB."""
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, Any]:
@@ -109,3 +112,26 @@ def page(items: Sequence[Mapping[str, Any]], *, limit: int, of: Callable[[Mappin
     """Of `limit` rows, and one more where the list goes on."""
     shown = items[:limit]
     return Page(readable(shown, of), shown[-1]["sk"]["S"] if len(items) > limit else None)
+
+
+def within_limit(item: dict[str, Any]) -> dict[str, Any]:
+    """The item, if DynamoDB takes one of its size. Raises: TooLargeError."""
+    if _bytes({"M": item}) > MAX_ITEM_BYTES:
+        raise TooLargeError("All of this together is more than can be kept. Send less.")
+    return item
+
+
+def _bytes(typed: Mapping[str, Any]) -> int:
+    """As DynamoDB counts, or a little more."""
+    ((kind, value),) = typed.items()
+    match kind:
+        case "S":
+            return len(value.encode())
+        case "B":
+            return len(value)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + _bytes(each) for name, each in value.items())
+        case "L":
+            return 3 + sum(1 + _bytes(each) for each in value)
+        case _:
+            return 21

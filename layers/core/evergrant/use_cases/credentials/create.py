@@ -8,12 +8,12 @@ from pydantic import SecretStr
 
 from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import ConflictError, Detail, ValidationFailedError
+from evergrant.domain.errors import ConflictError, ValidationFailedError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, next_due
 from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Minting, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.entry import read_entry
+from evergrant.use_cases.credentials.entry import IN_CREDENTIAL, Places, read_entry
 from evergrant.use_cases.credentials.read import own
 from evergrant.use_cases.credentials.sealing import with_entry
 from evergrant.use_cases.recording import audit_line, credential_event
@@ -47,6 +47,7 @@ def create_credential(
     entropy: Entropy,
     identities: Identities,
     check_every: timedelta = CHECK_EVERY,
+    places: Places = IN_CREDENTIAL,
 ) -> Credential:
     """Sealed and stored, with its event and its audit line, in one transaction.
 
@@ -55,15 +56,11 @@ def create_credential(
     UnavailableError, and then nothing was stored.
     """
     owner = find_user(caller, user, directory=directory)
-    entry = read_entry(
-        named_app(caller.workspace_id, new.type, path="credential.type", apps=apps),
-        new.data,
-        root="credential.data",
-        way=new.way,
-    )
+    app = named_app(caller.workspace_id, new.type, path=places.app, apps=apps)
+    entry = read_entry(app, new.data, places=places, way=new.way)
     now = clock.now()
     if new.expires_at is not None and new.expires_at <= now:
-        raise ValidationFailedError([Detail("credential.expiresAt", "This time is over. Send a key that still works.")])
+        raise ValidationFailedError([places.of("expiresAt", "This time is over. Send a key that still works.")])
     credential = Credential(
         workspace_id=caller.workspace_id,
         user_id=owner.user_id,
@@ -77,7 +74,7 @@ def create_credential(
         updated_at=now,
         expires_at=new.expires_at,
     )
-    credential = with_entry(credential, entry, at=now, root="credential.data", sealer=sealer, minting=minting)
+    credential = with_entry(credential, entry, at=now, root=places.data, sealer=sealer, minting=minting)
     credential = replace(credential, due_at=next_due(credential, at=now, check_every=check_every))
     try:
         credentials.create(

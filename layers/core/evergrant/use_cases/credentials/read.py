@@ -46,6 +46,7 @@ def read_for(caller: Actor, credential_id: CredentialId, *, credentials: Credent
     """For what changes or destroys: an API key is read again; a session reaches its own user's credentials alone."""
     if isinstance(caller, Caller):
         return get_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
+    caller.require_credential(credential_id)
     found = own(credentials.get(credential_id), caller.workspace_id)
     if found.user_id != caller.user_id:
         raise NotFoundError(NOT_THERE)
