@@ -10,6 +10,7 @@ from evergrant.runtime.http import Answer, Http, caller, live_caller, ok
 from evergrant.runtime.requests import read_json, validated
 from evergrant.runtime.settings import settings
 from evergrant.use_cases.apps.changed import goes_elsewhere
+from evergrant.use_cases.apps.effective import refuse_other_names
 
 http = Http()
 handler = http.handler
@@ -32,12 +33,14 @@ def put(app: str) -> Answer:
     """
     who = live_caller(http)
     who.require("apps")
+    refuse_other_names(who.workspace_id, app, (), apps=wiring.apps())
     content = read_json(http.raw)
     if isinstance(content, dict):
         content = {name: value for name, value in cast("dict[str, object]", content).items() if name != "source"}
     entry = validated(App, content, root="", strict=True, context={"loopback": _may_use_loopback(who.workspace_id)})
     if entry.slug != app:
         raise ValidationFailedError([Detail("slug", "The slug must be the one in the address.")])
+    refuse_other_names(who.workspace_id, app, entry.aliases, apps=wiring.apps())
     before = wiring.apps().find(who.workspace_id, app)
     wiring.own_apps().put(who.workspace_id, entry)
     _tell_of_change(who.workspace_id, app, before)

@@ -207,6 +207,24 @@ class Apps(Protocol):
         ...
 
 
+class OwnApps(Protocol):
+    """What a workspace defined itself: its own apps, and its overrides of the catalogue's."""
+
+    def find(self, workspace_id: WorkspaceId, slug: str) -> "App | None": ...
+    def named(self, workspace_id: WorkspaceId, alias: str) -> "App | None":
+        """By one of its aliases."""
+        ...
+
+    def all(self, workspace_id: WorkspaceId) -> "Sequence[App]": ...
+    def put(self, workspace_id: WorkspaceId, app: "App") -> None:
+        """Replace it, with its aliases. Raises: TooLargeError."""
+        ...
+
+    def delete(self, workspace_id: WorkspaceId, slug: str) -> None:
+        """Back to the catalogue's."""
+        ...
+
+
 class Queue(Protocol):
     """One SQS queue; messages name things, and never hold a secret."""
 

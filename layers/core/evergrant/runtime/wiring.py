@@ -13,7 +13,6 @@ from evergrant.runtime.settings import settings
 
 if TYPE_CHECKING:
     from evergrant import ports
-    from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys
     from evergrant.domain.credential import Credential
     from evergrant.domain.events import Event
@@ -106,7 +105,7 @@ def fingerprints() -> "ports.Fingerprints":
 
 
 @cache
-def own_apps() -> "DynamoDBOwnApps":
+def own_apps() -> "ports.OwnApps":
     from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
     from evergrant.adapters.dynamodb.client import dynamodb
 
@@ -117,7 +116,7 @@ def own_apps() -> "DynamoDBOwnApps":
 def apps() -> "ports.Apps":
     from evergrant.catalogue.apps import LayeredApps
 
-    return LayeredApps(own_apps().find)
+    return LayeredApps(own_apps())
 
 
 @cache

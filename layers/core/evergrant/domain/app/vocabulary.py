@@ -78,6 +78,9 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+LONGEST_ALIAS, MOST_ALIASES = 64, 20
+Alias = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ALIAS)]
+"""Another name of an app, as other products spell it."""
 _SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 LONGEST_SLUG = 64
 Slug = Annotated[str, StringConstraints(pattern=_SLUG, max_length=LONGEST_SLUG)]
