@@ -62,7 +62,7 @@ def test_a_form_is_refused_by_its_own_paths(functions: Functions, credentials: t
 
     wrong = call(functions, "POST", "", {"app": "klaviyo", "data": {"apikey": "k"}}, who)
     unknown = call(functions, "POST", "", {"app": "nobody", "data": {}}, who)
-    by_oauth = call(functions, "POST", "", {"app": "google-sheets", "data": {}}, who)
+    by_oauth = call(functions, "POST", "", {"app": "dropbox", "data": {}}, who)
     reconnect = call(
         functions, "POST", "", {"app": "klaviyo", "data": {}}, session(functions, credentials[0], "klaviyo")
     )
