@@ -1,0 +1,274 @@
+// The browser SDK: one dialog, one frame, one promise. The session token goes to the frame alone, by message.
+// `evergrant.js` beside it is the same for a plain <script>: `python -m tools.sdk` writes it.
+
+/**
+ * @typedef {"closed" | "denied" | "expired_token" | "popup_blocked" | "provider_error" | "unavailable" | "invalid_request"} ErrorCode
+ * @typedef {{credentialId: string, connectionId: string}} Connected
+ * @typedef {{success: boolean, connectionId?: string, credentialId?: string, error?: ErrorCode, requestId?: string | null}} Outcome
+ * @typedef {{type: string, [name: string]: unknown}} EvergrantEvent
+ *
+ * @typedef {object} Options
+ * @property {string} [url] Where Evergrant answers, such as `https://connect.example`; by default where this script came from.
+ * @property {string} [workspace] The workspace's id, which is public; by default `?workspace=` of this script's address.
+ *
+ * @typedef {object} ConnectOptions
+ * @property {string} [app] An app's slug; without one the merchant chooses.
+ * @property {string} [category] Only the apps of this category.
+ * @property {string} [credentialId] Reconnect this one in place.
+ * @property {"auto" | "popup" | "redirect"} [mode] How the provider's page opens; `redirect` needs a session with `returnUrl`.
+ * @property {string} [title] What assistive technology calls the dialog.
+ * @property {boolean} [hide] Leave out the heading with the workspace's name.
+ * @property {string} [locale] Such as `de` or `pt-BR`; by default the session's, then the browser's.
+ * @property {AbortSignal} [signal] Closes the dialog.
+ *
+ * @typedef {ConnectOptions & {callback: (outcome: Outcome) => void}} AuthenticateOptions
+ *
+ * @typedef {object} Client
+ * @property {(token: string) => Client} setToken Of `POST /connect/sessions`, made by your server for the user who is logged in.
+ * @property {(region: string) => Client} setRegion An address takes its place as `url`; any other word is ignored: there is one region.
+ * @property {(callback: () => string | Promise<string>) => Client} onTokenExpired Fetches a new token; what was typed stays.
+ * @property {(callback: (event: EvergrantEvent) => void) => Client} onEvent
+ * @property {(wanted?: ConnectOptions) => Promise<Connected>} connect Raises EvergrantError.
+ * @property {(wanted: AuthenticateOptions) => void} authenticate As Alloy's.
+ * @property {() => void} close
+ */
+
+const READY_MILLISECONDS = 20000;
+const STYLE = `
+dialog.evergrant{box-sizing:border-box;width:min(30rem,100vw);height:min(42rem,100dvh);max-width:none;max-height:none;
+margin:auto;padding:0;border:0;border-radius:16px;overflow:hidden;background:Canvas;color-scheme:light dark;
+box-shadow:0 24px 64px rgb(0 0 0/.3)}
+dialog.evergrant::backdrop{background:rgb(15 18 25/.55)}
+dialog.evergrant iframe{display:block;width:100%;height:100%;border:0}
+@media(max-width:30rem){dialog.evergrant{width:100vw;height:100dvh;border-radius:0}}`;
+
+/** What did not work; `code` says what it was, `requestId` helps the support. */
+export class EvergrantError extends Error {
+  /**
+   * @param {ErrorCode} code
+   * @param {string} [message]
+   * @param {string | null} [requestId]
+   */
+  constructor(code, message, requestId) {
+    super(message ?? code);
+    this.name = "EvergrantError";
+    this.code = code;
+    this.requestId = requestId ?? null;
+  }
+}
+
+/** Where this came from: the address of the deployment, and perhaps `?workspace=`. */
+const scriptUrl = import.meta.url;
+
+/** @type {CSSStyleSheet | undefined} */
+let sheet;
+
+/**
+ * Alloy's clients call it the same way.
+ * @param {Options} [options]
+ * @returns {Readonly<Client>}
+ */
+export function Evergrant(options = {}) {
+  const from = /\/sdk\/([^/]+\/)?evergrant\.m?js/.test(scriptUrl) ? scriptUrl : "";
+  let base = options.url ?? from.replace(/\/sdk\/.*/, "/");
+  const workspace = options.workspace ?? (from && new URL(from).searchParams.get("workspace")) ?? "";
+  let token = "";
+  /** @type {(() => string | Promise<string>) | undefined} */
+  let freshToken;
+  /** @type {((event: EvergrantEvent) => void) | undefined} */
+  let listener;
+  /** @type {(() => void) | undefined} */
+  let closeOpen;
+
+  /** @param {ConnectOptions} [wanted] @returns {Promise<Connected>} */
+  function connect(wanted = {}) {
+    if (wanted.signal?.aborted) return Promise.reject(wanted.signal.reason);
+    if (closeOpen) return Promise.reject(new EvergrantError("invalid_request", "A dialog is open already."));
+    if (!token) return Promise.reject(new EvergrantError("invalid_request", "Call setToken() first."));
+    if (!base || !workspace) {
+      return Promise.reject(new EvergrantError("invalid_request", "Say the url and the workspace: Evergrant({url, workspace})."));
+    }
+    return new Promise((resolve, reject) => {
+      const opened = open(new URL(base.endsWith("/") ? base : `${base}/`), workspace, wanted, {
+        token: () => token,
+        renew: async () => {
+          if (!freshToken) throw new EvergrantError("expired_token");
+          return (token = await freshToken());
+        },
+        tell: (event) => listener?.(event),
+        resolve,
+        reject,
+        ended: () => (closeOpen = undefined),
+      });
+      closeOpen = opened;
+    });
+  }
+
+  /** @type {Readonly<Client>} */
+  const evergrant = Object.freeze({
+    setToken(value) {
+      token = value;
+      return evergrant;
+    },
+    setRegion(region) {
+      if (/^https?:\/\//.test(region)) base = region;
+      return evergrant;
+    },
+    onTokenExpired(callback) {
+      freshToken = callback;
+      return evergrant;
+    },
+    onEvent(callback) {
+      listener = callback;
+      return evergrant;
+    },
+    connect,
+    authenticate({ callback, ...wanted }) {
+      connect(wanted).then(
+        (connected) => callback({ success: true, ...connected }),
+        (error) => callback({ success: false, error: error?.code ?? "closed", requestId: error?.requestId ?? null }),
+      );
+    },
+    close() {
+      closeOpen?.();
+    },
+  });
+  return evergrant;
+}
+
+/**
+ * @param {URL} base
+ * @param {string} workspace
+ * @param {ConnectOptions} wanted
+ * @param {{
+ *   token: () => string, renew: () => Promise<string>, tell: (event: EvergrantEvent) => void,
+ *   resolve: (connected: Connected) => void, reject: (error: unknown) => void, ended: () => void,
+ * }} owner
+ * @returns {() => void} closes it
+ */
+function open(base, workspace, wanted, owner) {
+  const life = new AbortController();
+  const { signal } = life;
+  const before = document.activeElement;
+  const root = document.documentElement;
+  const overflow = root.style.overflow;
+  const title = wanted.title ?? "Connect an app";
+  const dialog = document.createElement("dialog");
+  const frame = document.createElement("iframe");
+  /** @type {Connected | undefined} */
+  let connected;
+  /** @type {EvergrantError | undefined} */
+  let failure;
+  /** @type {MessagePort | undefined} */
+  let port;
+
+  const source = new URL("connect", base);
+  source.searchParams.set("workspace", workspace);
+  source.hash = `host=${location.origin}`;
+  frame.src = source.href;
+  frame.title = title;
+  // Without allow-popups-to-escape-sandbox a provider that isolates its pages shows an error instead.
+  frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox");
+  dialog.className = "evergrant";
+  dialog.setAttribute("aria-label", title);
+  dialog.append(frame);
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+  }
+  if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
+  /** @param {unknown} [error] */
+  function finish(error) {
+    if (signal.aborted) return;
+    life.abort();
+    clearTimeout(late);
+    port?.close();
+    if (dialog.open) dialog.close();
+    dialog.remove();
+    root.style.overflow = overflow;
+    if (before instanceof HTMLElement) before.focus();
+    owner.ended();
+    owner.tell({ type: "closed" });
+    if (connected) owner.resolve(connected);
+    else owner.reject(error ?? failure ?? new EvergrantError("closed", "The dialog was closed before anything was connected."));
+  }
+
+  /** @param {any} said */
+  async function hear(said) {
+    switch (said?.type) {
+      case "connected":
+        connected = { credentialId: String(said.credentialId), connectionId: String(said.credentialId) };
+        owner.tell({ type: "connected", app: said.app, credentialId: said.credentialId });
+        break;
+      case "failed":
+        failure = said.code ? new EvergrantError(said.code, said.message, said.requestId) : undefined;
+        if (failure) owner.tell({ type: "failed", code: failure.code, requestId: failure.requestId });
+        break;
+      case "step":
+        owner.tell({ type: "step", step: said.step, app: said.app });
+        break;
+      case "token":
+        try {
+          port?.postMessage({ type: "token", token: await owner.renew() });
+        } catch {
+          port?.postMessage({ type: "token", token: null });
+        }
+        break;
+      case "redirect": {
+        const to = new URL(said.url, base);
+        if (to.origin === base.origin) location.assign(to.href);
+        break;
+      }
+      case "close":
+        if (dialog.requestClose) dialog.requestClose();
+        else dialog.close();
+    }
+  }
+
+  const severed = isSevering();
+  addEventListener(
+    "message",
+    async (event) => {
+      // Exactly that frame, on exactly that origin; all else goes through the port that it is given.
+      if (event.source !== frame.contentWindow || event.origin !== base.origin || event.data?.type !== "evergrant:ready") return;
+      clearTimeout(late);
+      const form = await severed;
+      if (signal.aborted) return;
+      const channel = new MessageChannel();
+      port?.close();
+      port = channel.port1;
+      port.onmessage = (message) => hear(message.data);
+      const { app, category, credentialId, locale, hide, mode = "auto" } = wanted;
+      const options = { app, category, credentialId, locale, hide, mode, form };
+      frame.contentWindow?.postMessage({ type: "evergrant:open", token: owner.token(), options }, base.origin, [channel.port2]);
+      owner.tell({ type: "opened" });
+    },
+    { signal },
+  );
+  dialog.addEventListener("close", () => finish(), { signal });
+  wanted.signal?.addEventListener("abort", () => finish(wanted.signal?.reason), { signal });
+  const late = setTimeout(
+    () => finish(new EvergrantError("unavailable", "The dialog did not load. Is this page's origin registered with the workspace?")),
+    READY_MILLISECONDS,
+  );
+
+  document.body.append(dialog);
+  root.style.overflow = "hidden";
+  dialog.showModal();
+  frame.focus();
+  return () => finish();
+}
+
+/** Whether this page's own Cross-Origin-Opener-Policy cuts pop-ups off: the frame then opens a tab by a form. */
+async function isSevering() {
+  try {
+    const answer = await fetch(location.href, { method: "HEAD", signal: AbortSignal.timeout(2000) });
+    return answer.headers.get("cross-origin-opener-policy")?.trim().startsWith("same-origin") === true
+      && !answer.headers.get("cross-origin-opener-policy")?.includes("allow-popups");
+  } catch {
+    return false;
+  }
+}
+
+export default Evergrant;
