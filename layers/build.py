@@ -25,6 +25,7 @@ SERVICES = frozenset({"dynamodb", "kms", "sqs", "sts"})
 """The AWS services that the adapters call: of botocore's data only theirs is kept."""
 SCHEMA_NEEDS = frozenset({"annotated-types", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection"})
 """What the catalogue's schema imports, to make its index."""
+_ignored = shutil.ignore_patterns("__pycache__", "*.pyc", "README.md", "node_modules")
 SHARED_DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"})
 
 
@@ -38,8 +39,11 @@ def main() -> int:
     packages = asked.target.resolve() / "python"
     packages.mkdir(parents=True, exist_ok=True)
     if asked.layer == "core":
-        ignore = shutil.ignore_patterns("__pycache__", "*.pyc", "README.md")
-        shutil.copytree(ROOT / "layers/core/evergrant", packages / "evergrant", ignore=ignore, dirs_exist_ok=True)
+        shutil.copytree(ROOT / "layers/core/evergrant", packages / "evergrant", ignore=_ignored, dirs_exist_ok=True)
+        if (ROOT / "connect").is_dir():
+            shutil.copytree(
+                ROOT / "connect", packages / "evergrant/connect_assets", ignore=_ignored, dirs_exist_ok=True
+            )
         _index(packages)
     else:
         _install(packages, host=asked.host)

@@ -71,6 +71,11 @@ def _files(uri: str) -> Iterable[tuple[str, Path]]:
     inside, prefix = (folder / "evergrant", "python/evergrant/") if uri == "layers/core" else (folder, "")
     if uri == "layers/dependencies":
         return
-    for path in inside.rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield prefix + path.relative_to(inside).as_posix(), path
+    folders = {prefix: inside}
+    if uri == "layers/core":
+        # The modal and the SDK travel with the core layer, as `layers/build.py` has it.
+        folders[f"{prefix}connect_assets/"] = ROOT / "connect"
+    for place, each in folders.items():
+        for path in each.rglob("*"):
+            if path.is_file() and not {"__pycache__", "node_modules"} & set(path.parts):
+                yield place + path.relative_to(each).as_posix(), path

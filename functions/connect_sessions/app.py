@@ -43,7 +43,10 @@ def create(body: SessionBody) -> Answer:
     )
     minted = _create(asked)
     token = minted.token.get_secret_value()
-    return secret(201, {"token": token, "expiresAt": iso(minted.session.expires_at), "url": None})
+    url = minted.link and (
+        f"{http.base_url}/connect?workspace={minted.session.workspace_id}#{minted.link.get_secret_value()}"
+    )
+    return secret(201, {"token": token, "expiresAt": iso(minted.session.expires_at), "url": url})
 
 
 @http.get("/users/<user_id>/token")

@@ -1,7 +1,15 @@
 """GET /oauth/callback/{workspaceId}/{app}: where a provider sends the browser back."""
 
 from evergrant.runtime import wiring
-from evergrant.runtime.browser import BrowserHttp, clear_cookie, cookies, redirect, told_page, with_parameter
+from evergrant.runtime.browser import (
+    BrowserHttp,
+    clear_cookie,
+    cookies,
+    redirect,
+    released_page,
+    told_page,
+    with_parameter,
+)
 from evergrant.runtime.http import Answer
 from evergrant.runtime.requests import query_parameters
 from evergrant.use_cases.connect.callback import CallbackRequest, Returned, cookie_name, take_callback
@@ -25,6 +33,8 @@ def callback(workspace_id: str, app: str) -> Answer:
     )
     spent = (clear_cookie(http, cookie_name(returned.authorization.authorization_id)),)
     return_url = returned.authorization.return_url
+    if returned.authorization.is_modal:
+        return _release(returned, spent)
     if return_url is None:
         return _finish_unbound(returned, spent)
     if returned.completion is None:
@@ -32,6 +42,15 @@ def callback(workspace_id: str, app: str) -> Answer:
     return redirect(
         303, with_parameter(return_url, "completion", returned.completion.get_secret_value()), cookies=spent
     )
+
+
+def _release(returned: Returned, spent: tuple[str, ...]) -> Answer:
+    about = {"authorizationId": returned.authorization.authorization_id}
+    if returned.completion is None:
+        about |= {"type": "evergrant:failed", "error": returned.error or "provider_error"}
+        return released_page(about, cookies=spent)
+    about |= {"type": "evergrant:completion", "completion": returned.completion.get_secret_value()}
+    return released_page(about, cookies=spent)
 
 
 def _finish_unbound(returned: Returned, spent: tuple[str, ...]) -> Answer:

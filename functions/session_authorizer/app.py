@@ -26,5 +26,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             "sessionId": session.session_id,
             "apps": " ".join(session.apps),
             "credentialId": session.credential_id or "",
+            "hosted": "true" if session.hosted else "",
         },
     )

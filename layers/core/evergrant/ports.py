@@ -301,7 +301,10 @@ class Revoker(Protocol):
 class Authorizations(Protocol):
     """OAuth round trips under way. What a browser or an owner's server brings is looked up by its hash."""
 
-    def create(self, authorization: "Authorization") -> None: ...
+    def create(self, authorization: "Authorization") -> None:
+        """Raises: ConnectError (`link_used`) when it is there."""
+        ...
+
     def get(self, authorization_id: str) -> "Authorization | None":
         """One consistent read."""
         ...
@@ -320,6 +323,14 @@ class Authorizations(Protocol):
         """To the next stage, with its completion. Raises: ConflictError when it is not as it was read."""
         ...
 
+    def hold(self, digest: str, sealed: bytes, *, until: datetime) -> None:
+        """What a provider posted, until the browser comes for it."""
+        ...
+
+    def held(self, digest: str, *, at: datetime) -> bytes | None:
+        """None when it is over, or never was. The state in it is used once: reading it again tells nothing new."""
+        ...
+
 
 class OAuthClients(Protocol):
     """The workspaces' own OAuth clients, their secrets sealed."""
@@ -334,6 +345,9 @@ class Sessions(Protocol):
 
     def put(self, session: "Session") -> None: ...
     def get(self, session_id: str) -> "Session | None": ...
+    def redeem(self, session: "Session", digest: str) -> None:
+        """Once: from here on the token of `digest` opens it. Raises: ConnectError (`link_used`)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,13 @@ class Authorization:
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     """The app's properties, as they were checked at the start: never taken from the callback."""
     return_url: str | None = None
-    """None: unbound; the page asks before, and the callback finishes."""
+    """Where a bound flow ends, with its completion."""
+    session_id: str | None = None
+    """Of the connect session that began it in the modal; the completion goes back there."""
+    binder_digest: str | None = None
+    """Of a modal's flow: the pop-up trades the binder for its cookie."""
+    has_form: bool = False
+    """No provider is asked: `sealed_code` is what the merchant typed at a hosted link."""
     code_challenge: str | None = None
     """The owner's: completing needs the verifier that its server kept."""
     credential_id: CredentialId | None = None
@@ -53,11 +59,20 @@ class Authorization:
     sealed_code: bytes | None = None
     completion_until: datetime | None = None
     error: str | None = None
+    sealed_location: bytes = b""
+    """The provider's address, for a pop-up that comes back to its opening page."""
+    sealed_completion: bytes = b""
+    """For the modal, which asks until it is there."""
 
     @property
     def is_unbound(self) -> bool:
-        """Whether nobody but the browser itself can finish."""
-        return self.return_url is None
+        """Whether nobody but the browser itself can finish: the page asks before, and the callback finishes."""
+        return self.return_url is None and self.session_id is None
+
+    @property
+    def is_modal(self) -> bool:
+        """Whether it was begun in a modal, which binds a pop-up of its own."""
+        return self.session_id is not None and self.return_url is None
 
     def seal_context(self, name: str) -> SealContext:
         """What its verifier and its code are bound to."""
@@ -88,7 +103,9 @@ class Authorization:
 
     def completed(self) -> "Authorization":
         """Used up: no code and no verifier stay behind."""
-        return replace(self, stage="completed", sealed_code=None, sealed_verifier=b"")
+        return replace(
+            self, stage="completed", sealed_code=None, sealed_verifier=b"", sealed_location=b"", sealed_completion=b""
+        )
 
     def accept_verifier(self, verifier: str | None) -> None:
         """Raises: ConnectError unless it is the one whose S256 challenge the flow began with (RFC 7636, 4.6)."""

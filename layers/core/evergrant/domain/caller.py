@@ -56,6 +56,8 @@ class SessionCaller:
     apps: tuple[str, ...] = ()
     """The apps it may connect; none named means all."""
     credential_id: str | None = None
+    hosted: bool = False
+    """It came by a hosted link: the owner's server finishes, for the user who is logged in there."""
 
     @property
     def actor(self) -> str:

@@ -17,6 +17,8 @@ from evergrant.runtime.requests import body_bytes, header
 
 HOST_PREFIX = "__Host-"
 COOKIE_SECONDS = 600
+MOST_FIELDS = 50
+_FORM = "application/x-www-form-urlencoded"
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}"
     "button,.go{font:inherit;padding:.5rem 1.25rem;border-radius:.5rem;border:1px solid;cursor:pointer}"
@@ -27,6 +29,37 @@ _PAGE = Template(
     '<meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title>'
     '<style nonce="$nonce">$style</style></head><body><main><h1>$title</h1>$body</main>$script</body></html>'
 )
+
+
+_OPENING = """
+const own = location.origin, opener_ = window.opener;
+const told = document.getElementById('told');
+const say = (message) => opener_ && opener_.postMessage(message, own);
+addEventListener('message', async (event) => {
+  const sent = event.data;
+  if (event.origin !== own || event.source !== opener_ || !sent || sent.type !== 'evergrant:binder') return;
+  const body = JSON.stringify({authorizationId: sent.authorizationId, binder: sent.binder});
+  try {
+    const headers = {'content-type': 'application/json', accept: 'application/json'};
+    const answer = await fetch(location.pathname, {method: 'POST', headers, body});
+    const found = await answer.json();
+    if (answer.ok) return location.replace(found.location);
+    told.textContent = found.message;
+    say({type: 'evergrant:trouble', code: found.code, message: found.message, requestId: found.requestId});
+  } catch {
+    told.textContent = 'The connection was lost. Close this window and try again.';
+    say({type: 'evergrant:trouble', code: 'offline', message: told.textContent});
+  }
+});
+if (opener_) say({type: 'evergrant:ready'});
+else told.textContent = 'Close this window and begin again.';
+"""
+_RELEASED = """
+const told = %s;
+history.replaceState(null, '', location.pathname);
+if (window.opener) window.opener.postMessage(told, location.origin);
+close();
+"""
 
 
 class BrowserHttp(Http):
@@ -55,6 +88,8 @@ def page(
     cookies: tuple[str, ...] = (),
     cached: bool = False,
     images: bool = False,
+    referrer: str = "strict-origin",
+    connects: bool = False,
 ) -> Answer:
     """`body`, `script` and `style` are ours: whatever comes from outside was escaped before."""
     nonce = secrets.token_urlsafe(16)
@@ -66,9 +101,10 @@ def page(
         script=f'<script nonce="{nonce}">{script}</script>' if script else "",
     )
     source = "'self'" if images else "'none'"
+    connect = "; connect-src 'self'" if connects else ""
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'; "
-        f"img-src {source}; base-uri 'none'; frame-ancestors 'none'"
+        f"img-src {source}; base-uri 'none'; frame-ancestors 'none'{connect}"
     )
     # `strict-origin` keeps the path, which names the authorization, and lets our own form say where it comes from.
     return Response(
@@ -77,7 +113,7 @@ def page(
         shown,
         headers={
             "content-security-policy": policy,
-            "referrer-policy": "strict-origin",
+            "referrer-policy": referrer,
             "cache-control": "public, max-age=300" if cached else "no-store",
             "x-frame-options": "DENY",
             **({"set-cookie": list(cookies)} if cookies else {}),
@@ -99,7 +135,28 @@ def go_page(location: str, *, cookies: tuple[str, ...]) -> Answer:
     link = f'<p><a class="go" rel="noreferrer" href="{_text(location)}">Continue</a></p>'
     # `<` is escaped: no value can end the script.
     script = f"location.replace({json.dumps(location).replace('<', chr(92) + 'u003c')})"
-    return page("One moment", link, script=script, cookies=cookies)
+    return page("One moment", link, script=script, cookies=cookies, referrer="no-referrer")
+
+
+def opening_page() -> Answer:
+    """The pop-up before it is bound. It sends no COOP, which would take its opener away."""
+    told = '<p id="told" role="status">One moment, please.</p>'
+    return page("Connecting", told, script=_OPENING, referrer="no-referrer", connects=True)
+
+
+def released_page(released: Mapping[str, str], *, cookies: tuple[str, ...]) -> Answer:
+    """The end of a modal's pop-up: what it brought goes to the opener, if that is ours, and the window closes."""
+    told = json.dumps(dict(released)).replace("<", chr(92) + "u003c")
+    words = "<p>You can close this window.</p>"
+    return page("One moment", words, script=_RELEASED % told, cookies=cookies, referrer="no-referrer")
+
+
+def require_own_page(http: Http) -> None:
+    """A browser says so itself, in headers that no page can set. Raises: ForbiddenError (`cross_site`)."""
+    own = urlsplit(http.base_url)
+    origin, site = header(http.raw, "origin"), header(http.raw, "sec-fetch-site")
+    if origin != f"{own.scheme}://{own.netloc}" or site != "same-origin":
+        raise errors.ForbiddenError("This is for our own pages alone.", code="cross_site")
 
 
 def told_page(title: str, words: str, *, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
@@ -147,17 +204,21 @@ def cookies(http: Http) -> dict[str, str]:
     return {name.removeprefix(prefix): each.value for name, each in jar.items() if name.startswith(prefix)}
 
 
+def is_form(http: Http) -> bool:
+    """Whether a form is posted."""
+    return (header(http.raw, "content-type") or "").partition(";")[0].strip().lower() == _FORM
+
+
 def form(http: Http) -> dict[str, str]:
     """The fields of our own form. Raises: UnsupportedMediaTypeError, ForbiddenError when another site posts it."""
-    media_type = (header(http.raw, "content-type") or "").partition(";")[0].strip().lower()
-    if media_type != "application/x-www-form-urlencoded":
+    if not is_form(http):
         raise errors.UnsupportedMediaTypeError("Use the button of the page.")
     own = urlsplit(http.base_url)
     origin, site = header(http.raw, "origin"), header(http.raw, "sec-fetch-site")
     if (origin is not None and origin != f"{own.scheme}://{own.netloc}") or site not in (None, "same-origin"):
         raise errors.ForbiddenError("Use the button of the page itself.", code="cross_site")
     try:
-        return dict(parse_qsl(body_bytes(http.raw).decode("ascii"), max_num_fields=10))
+        return dict(parse_qsl(body_bytes(http.raw).decode("ascii"), max_num_fields=MOST_FIELDS))
     except ValueError:
         raise errors.BadRequestError("Use the button of the page.") from None
 

@@ -300,6 +300,7 @@ def session_caller(http: Http) -> SessionCaller:
         session_id=_claim(context, "sessionId"),
         apps=tuple(str(context.get("apps") or "").split()),
         credential_id=str(context.get("credentialId") or "") or None,
+        hosted=context.get("hosted") == "true",
     )
 
 

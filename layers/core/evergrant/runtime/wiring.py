@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evergrant.domain.events import Event
     from evergrant.use_cases.connect.complete import Completer
     from evergrant.use_cases.connect.flows import Flows
+    from evergrant.use_cases.connect.modal import Begins, Opens
     from evergrant.use_cases.renewals.renew import Renewer
     from evergrant.use_cases.webhooks.deliver import Sign
 
@@ -228,6 +229,36 @@ def completer() -> "Completer":
         entropy=entropy(),
         identities=identities(),
         check_every=check_every(),
+    )
+
+
+def begins(base_url: str) -> "Begins":
+    from evergrant.use_cases.connect.modal import Begins
+
+    return Begins(
+        base_url=base_url,
+        apps=apps(),
+        clients=clients(),
+        directory=directory(),
+        credentials=credentials(),
+        sessions=sessions(),
+        authorizations=authorizations(),
+        clock=clock(),
+        entropy=entropy(),
+    )
+
+
+def opens() -> "Opens":
+    from evergrant.use_cases.connect.modal import Opens
+
+    return Opens(
+        apps=apps(),
+        clients=clients(),
+        authorizations=authorizations(),
+        flows=flows(),
+        sealer=sealer(),
+        clock=clock(),
+        entropy=entropy(),
     )
 
 

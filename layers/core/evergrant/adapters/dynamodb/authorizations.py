@@ -4,7 +4,7 @@ The round trip stands under pk `auth#<id>`; `state#<hash>` and `completion#<hash
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
@@ -37,8 +37,15 @@ class DynamoDBAuthorizations:
         self._client, self._table = client, table
 
     def create(self, authorization: Authorization) -> None:
-        with translated():
-            self._client.put_item(TableName=self._table, Item=_item(authorization))
+        try:
+            with translated():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_item(authorization),
+                    ConditionExpression="attribute_not_exists(pk)",
+                )
+        except ConditionFailedError as error:
+            raise ConnectError("This was begun already. Begin again.", code="link_used") from error
 
     def get(self, authorization_id: str) -> Authorization | None:
         if not is_identifier(authorization_id, "auth"):
@@ -78,6 +85,21 @@ class DynamoDBAuthorizations:
     def move(self, authorization: Authorization, *, read: Authorization, completion_digest: str | None = None) -> None:
         pointers = [self._pointer("completion", completion_digest, authorization)] if completion_digest else []
         self._write(authorization, read.stage, pointers)
+
+    def hold(self, digest: str, sealed: bytes, *, until: datetime) -> None:
+        item = key(f"posted#{digest}", "posted") | to_item(
+            {"sealed": sealed, "expires_at": epoch_ms(until), "ttl": epoch_s(until)}
+        )
+        with translated():
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def held(self, digest: str, *, at: datetime) -> bytes | None:
+        with translated():
+            found = self._client.get_item(
+                TableName=self._table, Key=key(f"posted#{digest}", "posted"), ConsistentRead=True
+            ).get("Item")
+        row = from_item(found) if found else None
+        return bytes(row["sealed"]) if row and at < at_ms(row["expires_at"]) else None
 
     def _spent(self, kind: str, where: dict[str, Any]) -> ConnectError:
         with translated():
@@ -132,6 +154,11 @@ def _item(authorization: Authorization) -> dict[str, Any]:
             "sealed_code": authorization.sealed_code,
             "completion_until": epoch_ms(authorization.completion_until),
             "error": authorization.error,
+            "session_id": authorization.session_id,
+            "binder_digest": authorization.binder_digest,
+            "has_form": authorization.has_form or None,
+            "sealed_location": authorization.sealed_location or None,
+            "sealed_completion": authorization.sealed_completion or None,
             "ttl": epoch_s(authorization.expires_at + KEPT),
         }
     )
@@ -160,4 +187,9 @@ def _authorization(item: Mapping[str, Any]) -> Authorization:
         sealed_code=None if sealed_code is None else bytes(sealed_code),
         completion_until=at_ms_or_none(row.get("completion_until")),
         error=row.get("error"),
+        session_id=row.get("session_id"),
+        binder_digest=row.get("binder_digest"),
+        has_form=bool(row.get("has_form")),
+        sealed_location=bytes(row.get("sealed_location") or b""),
+        sealed_completion=bytes(row.get("sealed_completion") or b""),
     )

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from evergrant.adapters.dynamodb.client import translated
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, key, to_item
+from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, key, to_item, to_values
+from evergrant.domain.errors import ConnectError
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, is_identifier
 from evergrant.domain.session import Session
 
@@ -34,6 +35,8 @@ class DynamoDBSessions:
                 "return_url": session.return_url,
                 "code_challenge": session.code_challenge,
                 "locale": session.locale,
+                "hosted": session.hosted or None,
+                "link_digest": session.link_digest,
                 "ttl": epoch_s(session.expires_at),
             }
         )
@@ -64,4 +67,19 @@ class DynamoDBSessions:
             return_url=row.get("return_url"),
             code_challenge=row.get("code_challenge"),
             locale=row.get("locale"),
+            hosted=bool(row.get("hosted")),
+            link_digest=row.get("link_digest"),
         )
+
+    def redeem(self, session: Session, digest: str) -> None:
+        try:
+            with translated():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=key(f"session#{session.session_id}", _SK),
+                    UpdateExpression="SET digest = :digest REMOVE link_digest",
+                    ConditionExpression="link_digest = :link",
+                    ExpressionAttributeValues=to_values({":digest": digest, ":link": session.link_digest}),
+                )
+        except ConditionFailedError as error:
+            raise ConnectError("This link was used already. Ask for a new one.", code="link_used") from error

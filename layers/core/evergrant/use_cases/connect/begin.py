@@ -1,14 +1,14 @@
 """GET /oauthUrl: begin an OAuth round trip; and what a browser does with its link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain import bearer
 from evergrant.domain.app import App, Way
 from evergrant.domain.authorization import LIFETIME, SECRET_BYTES, Authorization
-from evergrant.domain.caller import Actor
+from evergrant.domain.caller import Actor, SessionCaller
 from evergrant.domain.client import OAuthClient, redirect_uri
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import (
@@ -16,14 +16,16 @@ from evergrant.domain.errors import (
     ConnectError,
     Detail,
     ForbiddenError,
+    NotFoundError,
     ValidationFailedError,
 )
 from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, CredentialId, WorkspaceId, identifier
+from evergrant.domain.workspace import User
 from evergrant.ports import Apps, Authorizations, Clock, CredentialStore, Directory, Entropy, OAuthClients, Sealer
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.flows import Flows, Redirecting, default_scopes, redirect_of
 from evergrant.use_cases.credentials.entry import plain_values
-from evergrant.use_cases.credentials.read import own
+from evergrant.use_cases.credentials.read import NOT_THERE, own
 from evergrant.use_cases.users.manage import find_user
 
 
@@ -39,6 +41,12 @@ class Asked:
     credential_id: str | None = None
     scopes: tuple[str, ...] = ()
     way: str | None = None
+    root: str = "query"
+    """Where the request has the properties."""
+    authorization_id: AuthorizationId | None = None
+    """Chosen by a modal's form; None: a new one."""
+    session_id: str | None = None
+    binder_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +80,14 @@ def begin_authorization(
     user = find_user(caller, asked.user, directory=directory)
     app = named_app(caller.workspace_id, asked.app, path="app", apps=apps)
     method = redirect_of(app, asked.way)
-    variables = plain_values(method, asked.properties, root="query")
+    variables = plain_values(method, asked.properties, root=asked.root)
     _check_return(caller.workspace_id, asked, directory=directory)
     client = owners_client(caller.workspace_id, app, method, clients=clients)
-    again = asked.credential_id and own(credentials.get(CredentialId(asked.credential_id)), caller.workspace_id)
-    if again and (again.user_id != user.user_id or again.app != app.slug):
-        raise ValidationFailedError([Detail("credentialId", "This credential is another user's, or another app's.")])
+    again = _again(caller, asked, user, app, credentials=credentials)
     now = clock.now()
     authorization = Authorization(
-        authorization_id=AuthorizationId(identifier("auth", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
+        authorization_id=asked.authorization_id
+        or AuthorizationId(identifier("auth", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
         workspace_id=caller.workspace_id,
         user_id=user.user_id,
         app=app.slug,
@@ -88,11 +95,13 @@ def begin_authorization(
         redirect_uri=redirect_uri(base_url, caller.workspace_id, app.slug),
         created_at=now,
         expires_at=now + LIFETIME,
-        scopes=_wanted_scopes(asked, client, method, again or None),
+        scopes=_wanted_scopes(asked, client, method, again),
         variables={**(again.variables if again else {}), **variables},
         return_url=asked.return_url,
         code_challenge=asked.code_challenge,
         credential_id=again.credential_id if again else None,
+        session_id=asked.session_id,
+        binder_digest=asked.binder_digest,
     )
     authorizations.create(authorization)
     return authorization
@@ -101,7 +110,8 @@ def begin_authorization(
 def open_link(authorization_id: str, *, authorizations: Authorizations, clock: Clock) -> Authorization:
     """What stands behind `/oauth/start/{id}`; looking uses nothing up. Raises: ConnectError."""
     found = authorizations.get(authorization_id)
-    if found is None:
+    # A modal's flow has no link: whoever opened one would be bound to what another began.
+    if found is None or found.is_modal or found.has_form:
         raise ConnectError("This link is not known here. Ask for a new one.", code="link_unknown")
     found.require_running(at=clock.now())
     if found.stage != "created":
@@ -131,6 +141,9 @@ def start(
     held = SecretBytes(begun.held.get_secret_value().encode())
     sealed = sealer.seal(held, authorization.seal_context("code_verifier"))
     started = authorization.started(verifier=sealed, cookie_digest=bearer.digest(cookie))
+    if authorization.is_modal:
+        location = SecretBytes(begun.location.get_secret_value().encode())
+        started = replace(started, sealed_location=sealer.seal(location, authorization.seal_context("location")))
     authorizations.start(started, state_digest=bearer.digest(state))
     return Redirect(begun.location, authorization.authorization_id, SecretStr(cookie))
 
@@ -155,12 +168,26 @@ def check_return_url(workspace_id: WorkspaceId, return_url: str, *, directory: D
         raise ValidationFailedError([Detail("returnUrl", message)])
 
 
+def _again(caller: Actor, asked: Asked, user: User, app: App, *, credentials: CredentialStore) -> Credential | None:
+    """What is reconnected. Raises: NotFoundError; ValidationFailedError."""
+    if asked.credential_id is None:
+        return None
+    again = own(credentials.get(CredentialId(asked.credential_id)), caller.workspace_id)
+    if again.user_id != user.user_id and isinstance(caller, SessionCaller):
+        raise NotFoundError(NOT_THERE)
+    if again.user_id != user.user_id or again.app != app.slug:
+        raise ValidationFailedError([Detail("credentialId", "This credential is another user's, or another app's.")])
+    return again
+
+
 def _check_return(workspace_id: WorkspaceId, asked: Asked, *, directory: Directory) -> None:
     if asked.return_url is not None:
         check_return_url(workspace_id, asked.return_url, directory=directory)
         return
     if asked.code_challenge is not None:
         raise ValidationFailedError([Detail("codeChallenge", "A codeChallenge needs a returnUrl.")])
+    if asked.session_id is not None:
+        return
     workspace = directory.workspace(workspace_id)
     if workspace is None or not workspace.takes_unbound_oauth:
         raise ForbiddenError(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretBytes, SecretStr
 
@@ -65,10 +65,10 @@ def take_callback(
     now = clock.now()
     found.require_running(at=now)
     if (request.workspace_id, request.app) != (found.workspace_id, found.app):
-        _refuse(found, "context_mismatch", audit=audit, clock=clock, entropy=entropy)
+        _refuse(found, "context_mismatch", authorizations, audit=audit, clock=clock, entropy=entropy)
     cookie = request.cookies.get(cookie_name(found.authorization_id))
     if found.cookie_digest is None or cookie is None or not bearer.matches(found.cookie_digest, cookie):
-        _refuse(found, "browser_mismatch", audit=audit, clock=clock, entropy=entropy)
+        _refuse(found, "browser_mismatch", authorizations, audit=audit, clock=clock, entropy=entropy)
     method = redirect_of(named_app(found.workspace_id, found.app, path="app", apps=apps), found.way or None)
     brought = flows.of(method).code_in(request.parameters) or ""
     error = _issuer_error(method, request.parameters.get("iss"))
@@ -85,6 +85,9 @@ def take_callback(
     code = SecretBytes(brought.encode())
     completion = entropy.token(SECRET_BYTES)
     ready = found.ready(code=sealer.seal(code, found.seal_context("code")), variables=variables, at=now)
+    if found.is_modal:
+        sealed = sealer.seal(SecretBytes(completion.encode()), found.seal_context("completion"))
+        ready = replace(ready, sealed_completion=sealed)
     authorizations.move(ready, read=found, completion_digest=bearer.digest(completion))
     return Returned(ready, completion=SecretStr(completion))
 
@@ -94,7 +97,16 @@ def cookie_name(authorization_id: str) -> str:
     return f"evergrant-{authorization_id}"
 
 
-def _refuse(found: Authorization, code: str, *, audit: Audit, clock: Clock, entropy: Entropy) -> None:
+def _refuse(
+    found: Authorization,
+    code: str,
+    authorizations: Authorizations,
+    *,
+    audit: Audit,
+    clock: Clock,
+    entropy: Entropy,
+) -> None:
+    authorizations.move(found.failed(code), read=found)
     audit.append(connect_line("authorization.refused", found, at=clock.now(), entropy=entropy, reason=code))
     raise ConnectError("This was begun somewhere else. Begin again, in one browser.", code=code)
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from evergrant.domain import bearer
 from evergrant.domain.app import App, OAuth2Method, Way, names_in
 from evergrant.domain.authorization import Authorization
-from evergrant.domain.caller import Caller
+from evergrant.domain.caller import Caller, SessionCaller
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ConnectError, ForbiddenError, NotFoundError, ProviderError
@@ -85,6 +85,29 @@ class Completer:
         if named != found.user_id:
             raise ForbiddenError("This was begun for another user. Begin again.", code="user_mismatch")
         found.accept_verifier(None if code_verifier is None else code_verifier.get_secret_value())
+        return self.finish(found, actor=caller.actor)
+
+    def by_session(self, caller: SessionCaller, completion: SecretStr) -> Credential:
+        """The modal that began, for its own user; the completion is burnt in any case.
+
+        Raises: ConnectError, ForbiddenError (`user_mismatch`, `session_limits`, `owner_finishes`), and as `finish`.
+        """
+        if caller.hosted:
+            raise ForbiddenError("The owner's server finishes what a hosted link began.", code="owner_finishes")
+        try:
+            found = self._spent(completion)
+        except ConnectError:
+            first = self.credentials.get(CredentialId(self.identities.new("cred")))
+            if first is None:
+                raise
+            return first
+        if found.workspace_id != caller.workspace_id or found.user_id != caller.user_id:
+            raise ForbiddenError("This was begun for another user. Begin again.", code="user_mismatch")
+        if not found.is_modal:
+            raise ForbiddenError("The owner's server finishes what ends at a returnUrl.", code="owner_finishes")
+        caller.require_app(found.app)
+        if caller.credential_id is not None:
+            caller.require_credential(found.credential_id or "")
         return self.finish(found, actor=caller.actor)
 
     def by_browser(self, completion: SecretStr) -> Credential:

@@ -1,15 +1,15 @@
 """Connect sessions: made by the owner's server, recognised by the authorizer, shown to the modal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
 from evergrant.domain import bearer
 from evergrant.domain.caller import Caller, SessionCaller
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import Detail, UnauthorizedError, ValidationFailedError
+from evergrant.domain.errors import ConnectError, Detail, UnauthorizedError, ValidationFailedError
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.session import LIFETIME, Session, compose_token, parse_token
+from evergrant.domain.session import LIFETIME, Session, compose_link, compose_token, parse_link, parse_token
 from evergrant.domain.workspace import User, Workspace
 from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Sessions
 from evergrant.use_cases.apps.effective import named_app
@@ -39,6 +39,8 @@ class MintedSession:
 
     session: Session
     token: SecretStr
+    link: SecretStr | None = None
+    """The one-time id of the hosted link."""
 
 
 def create_session(
@@ -80,7 +82,31 @@ def create_session(
         locale=new.locale,
     )
     sessions.put(session)
-    return MintedSession(session, SecretStr(compose_token(session.session_id, secret)))
+    link = _link_to(session, sessions=sessions, entropy=entropy, identities=identities) if session.return_url else None
+    return MintedSession(session, SecretStr(compose_token(session.session_id, secret)), link)
+
+
+def _link_to(session: Session, *, sessions: Sessions, entropy: Entropy, identities: Identities) -> SecretStr:
+    """A session of its own, which has no token before its link is redeemed."""
+    secret = entropy.token(SECRET_BYTES)
+    linked = replace(
+        session, session_id=identities.new("ses"), digest="", hosted=True, link_digest=bearer.digest(secret)
+    )
+    sessions.put(linked)
+    return SecretStr(compose_link(linked.session_id, secret))
+
+
+def redeem_link(link: SecretStr, *, sessions: Sessions, clock: Clock, entropy: Entropy) -> MintedSession:
+    """Once. Raises: ConnectError (`link_unknown`, `link_used`)."""
+    parsed = parse_link(link.get_secret_value())
+    found = sessions.get(parsed[0]) if parsed else None
+    if parsed is None or found is None or not found.hosted:
+        raise ConnectError("This link is not known here. Ask for a new one.", code="link_unknown")
+    if not found.is_redeemable(parsed[1], at=clock.now()):
+        raise ConnectError("This link was used already, or is over. Ask for a new one.", code="link_used")
+    secret = entropy.token(SECRET_BYTES)
+    sessions.redeem(found, bearer.digest(secret))
+    return MintedSession(found, SecretStr(compose_token(found.session_id, secret)))
 
 
 def recognise_session(header: str | None, *, sessions: Sessions, clock: Clock) -> Session:
@@ -101,6 +127,17 @@ class Shown:
     workspace: Workspace
     session: Session
     credentials: tuple[Credential, ...]
+
+    def missing_scopes(self, credential: Credential) -> tuple[str, ...]:
+        """What of the wanted scopes was not granted."""
+        return scopes_missing(self.session, credential)
+
+
+def scopes_missing(session: Session, credential: Credential) -> tuple[str, ...]:
+    """What the session wants, or else what was asked for when it was connected, and was not granted."""
+    if not session.scopes:
+        return credential.missing_scopes
+    return tuple(scope for scope in session.scopes if scope not in credential.scopes)
 
 
 def show_session(

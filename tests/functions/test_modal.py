@@ -1,0 +1,448 @@
+"""The modal's pop-up: bound before the provider, by the frame that holds the token; who began must finish."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import boto3
+import pytest
+
+from tests.fakes.token_endpoint import FakeTokenEndpoint
+from tests.functions.deployment import Answer, Functions
+from tests.functions.test_connect import ENTRY, RETURN_URL, provider
+from tests.functions.test_expiry import Travelling, clock, told
+
+__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+
+OWN = {"origin": "https://evergrant.example", "sec-fetch-site": "same-origin"}
+FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
+ATTEMPT = "a" * 43
+
+
+def session(functions: Functions, user: str = "ada", **more: object) -> dict[str, str]:
+    """A connect session as the authorizer recognises it, with its token."""
+    made = functions.call("connect_sessions", "POST", "/connect/sessions", {"userId": user, **more})
+    assert made.status == 201, made.body
+    return recognised(functions, made.body["token"])
+
+
+def recognised(functions: Functions, token: str) -> dict[str, str]:
+    headers = {"Authorization": f"Bearer {token}"}
+    event = {"headers": headers, "methodArn": "arn:aws:execute-api:eu-central-1:1:api/v1/GET/connect/session"}
+    context: dict[str, str] = functions.invoke("session_authorizer", event)["context"]
+    return {**context, "token": token}
+
+
+def begun(functions: Functions, who: dict[str, str], **more: object) -> Answer:
+    return functions.call("connect_oauth", "POST", "/connect/oauth", {"app": "acme", **more}, authorizer=who)
+
+
+def opened(functions: Functions, began: Answer, headers: dict[str, str] | None = None, **more: Any) -> Answer:
+    body = {"authorizationId": began.body["authorizationId"], "binder": began.body["binder"]}
+    sent = OWN if headers is None else headers
+    return functions.call(
+        "connect_opening", "POST", "/connect/opening", **{"content": body, **more}, headers=sent, authorizer={}
+    )
+
+
+def state_of(location: str) -> str:
+    return parse_qs(urlsplit(location).query)["state"][0]
+
+
+def cookie_of(answer: Answer) -> str:
+    return answer.headers["set-cookie"].partition(";")[0]
+
+
+def called_back(functions: Functions, state: str, cookie: str, **more: str) -> Answer:
+    return functions.call(
+        "oauth_callback",
+        "GET",
+        f"/oauth/callback/{functions.workspace_id}/acme",
+        query={"code": f"code-canary-{state}", "state": state, **more},
+        headers={"cookie": cookie, "accept": "text/html"},
+        authorizer={},
+    )
+
+
+def looked(functions: Functions, who: dict[str, str], name: str) -> Answer:
+    return functions.call("connect_oauth", "GET", f"/connect/oauth/{name}", authorizer=who)
+
+
+def completed(functions: Functions, who: dict[str, str], completion: str, **more: Any) -> Answer:
+    body = {"completion": completion}
+    return functions.call("connect_oauth", "POST", "/connect/oauth/complete", body, authorizer=who, **more)
+
+
+def released(functions: Functions, who: dict[str, str], **more: object) -> tuple[str, str]:
+    """The authorization and the completion, as the frame asks for it."""
+    began = begun(functions, who, **more)
+    going = opened(functions, began)
+    called_back(functions, state_of(going.body["location"]), cookie_of(going))
+    name: str = began.body["authorizationId"]
+    return name, looked(functions, who, name).body["completion"]
+
+
+def kept(functions: Functions, user: str = "ada") -> list[Any]:
+    return functions.call("list_credentials", "GET", f"/users/{user}/credentials").body["data"]
+
+
+def test_the_modal_connects_by_a_pop_up(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    who = session(functions)
+    began = begun(functions, who)
+    name = began.body["authorizationId"]
+    before = looked(functions, who, name)
+    going = opened(functions, began)
+    page = called_back(functions, state_of(going.body["location"]), cookie_of(going))
+    ready = looked(functions, who, name)
+
+    done = completed(functions, who, ready.body["completion"])
+
+    assert (began.status, going.status, page.status, done.status) == (201, 200, 200, 201)
+    assert (before.body, ready.body["status"]) == ({"status": "pending"}, "ready")
+    assert len(ready.body["completion"]) == 43
+    assert [each["credentialId"] for each in kept(functions)] == [done.body["credentialId"]]
+    assert told() == ["credential.created"]
+
+
+def test_the_callback_releases_the_completion_to_its_own_origin_and_closes(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    who = session(functions)
+    began = begun(functions, who)
+    going = opened(functions, began)
+
+    page = called_back(functions, state_of(going.body["location"]), cookie_of(going))
+
+    completion = looked(functions, who, began.body["authorizationId"]).body["completion"]
+    assert completion in page.body
+    assert "postMessage(told, location.origin)" in page.body
+    assert "close()" in page.body
+
+
+def test_attack_14_opening_and_callback_leak_nothing_and_keep_their_opener(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    going = opened(functions, begun(functions, session(functions)))
+    pages = [
+        functions.call("connect_opening", "GET", "/connect/opening", authorizer={}),
+        called_back(functions, state_of(going.body["location"]), cookie_of(going)),
+    ]
+
+    for each in pages:
+        assert (each.headers["referrer-policy"], each.headers["cache-control"]) == ("no-referrer", "no-store")
+        assert "cross-origin-opener-policy" not in each.headers
+        assert "frame-ancestors 'none'" in each.headers["content-security-policy"]
+        assert not {"http:", "https:", "src="} & set(each.body.split('"'))
+    assert "history.replaceState" in pages[1].body
+
+
+def test_attack_69_the_cookie_is_of_one_authorization_and_no_script_reads_it(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    began = begun(functions, session(functions))
+
+    cookie = opened(functions, began).headers["set-cookie"]
+
+    assert cookie.startswith(f"__Host-evergrant-{began.body['authorizationId']}=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "https://evergrant.example"},
+        {"sec-fetch-site": "same-origin"},
+        {**OWN, "origin": "null"},
+        {**OWN, "origin": "https://evergrant.example.evil.example"},
+        {**OWN, "sec-fetch-site": "cross-site"},
+        {**OWN, "sec-fetch-site": "same-site"},
+        {**OWN, "sec-fetch-site": "none"},
+    ],
+)
+def test_attack_63_another_site_plants_no_cookie(
+    functions: Functions, provider: FakeTokenEndpoint, headers: dict[str, str]
+) -> None:
+    who = session(functions)
+    answers = [
+        opened(functions, begun(functions, who), headers),
+        opened(functions, begun(functions, who), {**headers, **FORM}, raw=f"token={who['token']}&attempt={ATTEMPT}"),
+    ]
+
+    assert [each.status for each in answers] == [403, 403]
+    assert not any("set-cookie" in each.headers for each in answers)
+
+
+def test_attack_63_a_text_form_with_a_binder_plants_no_cookie(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    answer = opened(functions, begun(functions, session(functions)), {**OWN, "content-type": "text/plain"})
+
+    assert (answer.status, "set-cookie" in answer.headers) == (415, False)
+
+
+def test_a_binder_is_for_one_browser_which_may_come_back(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    began = begun(functions, session(functions))
+    going = opened(functions, began)
+
+    other = opened(functions, began)
+    again = opened(functions, began, {**OWN, "cookie": cookie_of(going)})
+
+    assert (other.status, other.body["code"]) == (400, "link_used")
+    assert (again.status, again.body) == (200, going.body)
+    assert cookie_of(again) == cookie_of(going)
+
+
+def test_a_wrong_binder_opens_nothing(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    who = session(functions)
+    one, other = begun(functions, who), begun(functions, who)
+    body = {"authorizationId": one.body["authorizationId"], "binder": other.body["binder"]}
+
+    answer = opened(functions, one, content=body)
+
+    assert (answer.status, answer.body["code"]) == (400, "link_unknown")
+
+
+def test_attack_08_a_callback_in_another_browser_releases_nothing(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    who = session(functions)
+    began = begun(functions, who)
+    going = opened(functions, began)
+
+    answer = called_back(functions, state_of(going.body["location"]), "")
+
+    after = looked(functions, who, began.body["authorizationId"])
+    assert answer.status == 400
+    assert after.body == {"status": "failed", "error": "browser_mismatch"}
+    assert (provider.asked, kept(functions)) == (0, [])
+
+
+def test_attack_09_a_modals_flow_has_no_link_that_a_victim_could_open(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    name = begun(functions, session(functions)).body["authorizationId"]
+
+    started = functions.call("oauth_start", "GET", f"/oauth/start/{name}", authorizer={})
+    confirmed = functions.call(
+        "oauth_confirm", "POST", "/oauth/confirm", raw=f"id={name}", headers={**FORM, "accept": "*/*"}, authorizer={}
+    )
+
+    assert [(each.status, each.body["code"]) for each in (started, confirmed)] == [(400, "link_unknown")] * 2
+
+
+def test_attack_09_only_its_own_user_sees_or_finishes_it(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    functions.call("users", "POST", "/users", {"username": "eve"})
+    victim, attacker = session(functions), session(functions, "eve")
+    name, completion = released(functions, attacker)
+
+    seen = looked(functions, victim, name)
+    finished = completed(functions, victim, completion)
+    burnt = completed(functions, attacker, completion)
+
+    assert seen.status == 404
+    assert (finished.status, finished.body["code"]) == (403, "user_mismatch")
+    assert (burnt.status, burnt.body["code"]) == (400, "completion_used")
+    assert (provider.asked, kept(functions), kept(functions, "eve")) == (0, [], [])
+
+
+def test_attack_10_a_session_keeps_to_its_apps(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    other = session(functions, apps=["dropbox"])
+
+    refused = begun(functions, other)
+    _, completion = released(functions, session(functions))
+    finished = completed(functions, other, completion)
+
+    assert [(each.status, each.body["code"]) for each in (refused, finished)] == [(403, "session_limits")] * 2
+
+
+def test_attack_10_a_session_token_opens_no_management_route(functions: Functions) -> None:
+    functions.call("users", "POST", "/users", {"username": "ada"})
+    who = session(functions)
+
+    answers = [
+        functions.call("list_credentials", "GET", "/users/ada/credentials", authorizer=who),
+        functions.call(
+            "connect_complete", "POST", "/connect/complete", {"completion": "x", "userId": "a"}, authorizer=who
+        ),
+    ]
+
+    assert [each.status for each in answers] == [401, 401]
+
+
+def test_a_new_session_of_the_same_user_finishes_what_the_old_one_began(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    _, completion = released(functions, session(functions))
+
+    assert completed(functions, session(functions), completion).status == 201
+
+
+def test_attack_36_a_session_reconnects_no_other_users_credential(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    functions.call("users", "POST", "/users", {"username": "eve"})
+    _, completion = released(functions, session(functions))
+    theirs = completed(functions, session(functions), completion).body["credentialId"]
+
+    answers = [begun(functions, session(functions, "eve"), credentialId=each) for each in (theirs, f"cred_{'0' * 36}")]
+
+    assert [each.status for each in answers] == [404, 404]
+    assert answers[0].body["message"] == answers[1].body["message"]
+
+
+def test_a_session_for_one_credential_reconnects_it_in_place(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    _, completion = released(functions, session(functions))
+    credential_id = completed(functions, session(functions), completion).body["credentialId"]
+    who = session(functions, credentialId=credential_id)
+    _, completion = released(functions, who)
+
+    again = completed(functions, who, completion)
+
+    assert (again.status, again.body["credentialId"]) == (201, credential_id)
+    assert told() == ["credential.created", "credential.reconnected"]
+
+
+def test_the_form_variant_goes_on_by_a_page(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    who = session(functions)
+    before = looked(functions, who, ATTEMPT)
+    sent = urlencode({"token": who["token"], "attempt": ATTEMPT, "app": "acme"})
+
+    page = functions.call(
+        "connect_opening", "POST", "/connect/opening", raw=sent, headers={**OWN, **FORM}, authorizer={}
+    )
+    location = json.loads(page.body.partition("location.replace(")[2].partition(")</script>")[0])
+    called_back(functions, state_of(location), cookie_of(page))
+    ready = looked(functions, who, ATTEMPT)
+
+    assert (page.status, page.headers["referrer-policy"]) == (200, "no-referrer")
+    assert before.body == {"status": "pending"}
+    assert completed(functions, who, ready.body["completion"]).status == 201
+
+
+def test_a_forms_attempt_is_used_once(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    who = session(functions)
+    sent = urlencode({"token": who["token"], "attempt": ATTEMPT, "app": "acme"})
+
+    def posted(**more: str) -> Answer:
+        return functions.call(
+            "connect_opening", "POST", "/connect/opening", raw=sent, headers={**OWN, **FORM, **more}, authorizer={}
+        )
+
+    first, other = posted(), posted(accept="*/*")
+    again = posted(cookie=cookie_of(first))
+
+    assert (other.status, other.body["code"]) == (400, "link_used")
+    assert (again.status, cookie_of(again)) == (200, cookie_of(first))
+
+
+def test_a_form_without_a_session_begins_nothing(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    sent = urlencode({"token": "evs_nothing", "attempt": ATTEMPT, "app": "acme"})
+
+    answer = functions.call(
+        "connect_opening", "POST", "/connect/opening", raw=sent, headers={**OWN, **FORM}, authorizer={}
+    )
+
+    assert answer.status == 401
+    assert "This did not work" in answer.body
+
+
+def test_a_denied_consent_is_told_by_a_known_word(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    who = session(functions)
+    began = begun(functions, who)
+    going = opened(functions, began)
+
+    page = called_back(functions, state_of(going.body["location"]), cookie_of(going), error="access_denied")
+
+    assert '"type": "evergrant:failed"' in page.body
+    after = looked(functions, who, began.body["authorizationId"])
+    assert after.body == {"status": "failed", "error": "access_denied"}
+
+
+@pytest.mark.parametrize(
+    "value", ["<script>alert(1)</script>", "</script><img src=x onerror=alert(1)>", "javascript:x"]
+)
+def test_attack_67_a_hostile_error_stands_on_no_page(
+    functions: Functions, provider: FakeTokenEndpoint, value: str
+) -> None:
+    going = opened(functions, begun(functions, session(functions)))
+
+    page = called_back(functions, state_of(going.body["location"]), cookie_of(going), error=value)
+
+    assert value not in page.body
+    assert '"error": "provider_error"' in page.body
+
+
+def test_what_takes_too_long_is_over(functions: Functions, provider: FakeTokenEndpoint, clock: Travelling) -> None:
+    who = session(functions)
+    began = begun(functions, who)
+    _, completion = released(functions, who)
+    clock.ahead = timedelta(minutes=10)
+
+    assert looked(functions, who, began.body["authorizationId"]).body["error"] == "authorization_expired"
+    assert opened(functions, began).body["code"] == "authorization_expired"
+    assert completed(functions, who, completion).body["code"] == "completion_expired"
+
+
+def test_a_double_click_completes_once(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    who = session(functions)
+    _, completion = released(functions, who)
+    key = {"idempotency-key": "k-1"}
+
+    first, second = (completed(functions, who, completion, headers=key) for _ in range(2))
+
+    assert first.body["credentialId"] == second.body["credentialId"]
+    assert provider.asked == 1
+
+
+def test_attack_33_what_the_modal_leaves_behind_has_no_secret(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    who = session(functions)
+    began = begun(functions, who)
+    going = opened(functions, began)
+    state, cookie = state_of(going.body["location"]), cookie_of(going)
+    called_back(functions, state, cookie)
+    completion = looked(functions, who, began.body["authorizationId"]).body["completion"]
+    client = boto3.client("dynamodb")
+    left = str([client.scan(TableName=name)["Items"] for name in client.list_tables()["TableNames"]])
+
+    secrets = ["code-canary", state, completion, cookie.partition("=")[2], began.body["binder"], who["token"]]
+    assert [each for each in secrets if each in left] == []
+
+
+def test_an_app_of_the_redirect_mode_needs_a_return_url(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    without = begun(functions, session(functions), mode="redirect")
+    given = begun(functions, session(functions, returnUrl=RETURN_URL), mode="redirect")
+
+    assert [each["path"] for each in without.body["details"]] == ["mode"]
+    assert given.body["url"] == f"https://evergrant.example/oauth/start/{given.body['authorizationId']}"
+    assert given.body["binder"] is None
+
+
+def test_attack_09_what_ends_at_a_return_url_is_the_owners_to_finish(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    who = session(functions, returnUrl=RETURN_URL)
+    began = begun(functions, who, mode="redirect")
+    started = functions.call("oauth_start", "GET", urlsplit(began.body["url"]).path, authorizer={})
+    back = called_back(functions, state_of(started.headers["location"]), cookie_of(started))
+    completion = parse_qs(urlsplit(back.headers["location"]).query)["completion"][0]
+
+    seen = looked(functions, who, began.body["authorizationId"])
+    refused = completed(functions, who, completion)
+
+    assert seen.body == {"status": "ready"}
+    assert (refused.status, refused.body["code"]) == (403, "owner_finishes")
+    assert provider.asked == 0
+
+
+def test_properties_are_refused_by_their_own_paths(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    answer = begun(functions, session(functions), properties={"shop": "x"})
+
+    assert [each["path"] for each in answer.body["details"]] == ["properties.shop"]
+
+
+def test_the_example_app_is_by_oauth() -> None:
+    assert ENTRY["methods"][0]["kind"] == "oauth2"
