@@ -99,16 +99,22 @@ OPEN = {
     "/oauth/start/{authorizationId}",
     "/oauth/confirm",
     "/oauth/callback/{workspaceId}/{app}",
+    "/connect",
+    "/connect/{path+}",
+    "/connect/opening",
+    "/connect/redeem",
+    "/sdk/{path+}",
 }
+GREEDY = {"/proxy/{credentialId}/{path+}", "/connect/{path+}", "/sdk/{path+}"}
 
 
-def test_attack_41_the_proxy_alone_is_greedy_and_few_routes_are_open() -> None:
+def test_attack_41_proxy_and_assets_alone_are_greedy_and_few_routes_are_open() -> None:
     events = [event["Properties"] for function in FUNCTIONS.values() for event in function.get("Events", {}).values()]
     routes = [each for each in events if "Path" in each]
     opened = {each["Path"] for each in routes if each.get("Auth", {}).get("Authorizer") == "NONE"}
 
     assert routes
-    assert {each["Path"] for each in routes if "+" in each["Path"]} == {"/proxy/{credentialId}/{path+}"}
+    assert {each["Path"] for each in routes if "+" in each["Path"]} == GREEDY
     assert not any(each["Method"] in {"ANY", "any"} for each in routes)
     assert opened == OPEN
 

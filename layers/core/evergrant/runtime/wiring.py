@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evergrant.domain.events import Event
     from evergrant.use_cases.connect.complete import Completer
     from evergrant.use_cases.connect.flows import Flows
+    from evergrant.use_cases.connect.hosted import Holds
     from evergrant.use_cases.connect.modal import Begins, Opens
     from evergrant.use_cases.renewals.renew import Renewer
     from evergrant.use_cases.webhooks.deliver import Sign
@@ -243,6 +244,22 @@ def begins(base_url: str) -> "Begins":
         credentials=credentials(),
         sessions=sessions(),
         authorizations=authorizations(),
+        clock=clock(),
+        entropy=entropy(),
+    )
+
+
+def holds() -> "Holds":
+    from evergrant.use_cases.connect.hosted import Holds
+
+    return Holds(
+        apps=apps(),
+        directory=directory(),
+        credentials=credentials(),
+        sessions=sessions(),
+        authorizations=authorizations(),
+        sealer=sealer(),
+        probing=probing,
         clock=clock(),
         entropy=entropy(),
     )

@@ -36,6 +36,8 @@ from evergrant.ports import (
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.begin import owners_client
 from evergrant.use_cases.connect.flows import Finished, Flows, Redirecting, redirect_of
+from evergrant.use_cases.connect.hosted import Keeps
+from evergrant.use_cases.credentials.sealing import plain_text
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
 
@@ -85,7 +87,7 @@ class Completer:
         if named != found.user_id:
             raise ForbiddenError("This was begun for another user. Begin again.", code="user_mismatch")
         found.accept_verifier(None if code_verifier is None else code_verifier.get_secret_value())
-        return self.finish(found, actor=caller.actor)
+        return self._keeps().keep(caller, found) if found.has_form else self.finish(found, actor=caller.actor)
 
     def by_session(self, caller: SessionCaller, completion: SecretStr) -> Credential:
         """The modal that began, for its own user; the completion is burnt in any case.
@@ -133,6 +135,19 @@ class Completer:
         if found.credential_id is None:
             return self._create(granted, user, prepared, actor=actor)
         return self._reconnect(found.credential_id, granted, prepared, actor=actor)
+
+    def _keeps(self) -> Keeps:
+        return Keeps(
+            apps=self.apps,
+            directory=self.directory,
+            credentials=self.credentials,
+            sealer=self.sealer,
+            minting=self.minting,
+            clock=self.clock,
+            entropy=self.entropy,
+            identities=self.identities,
+            check_every=self.check_every,
+        )
 
     def _spent(self, completion: SecretStr) -> Authorization:
         found = self.authorizations.consume("completion", bearer.digest(completion.get_secret_value()))
@@ -194,7 +209,7 @@ class Completer:
                 raise
             return Account()
         kept = read_kept(method.brought(), "probe", lambda path: dig(content, path))
-        return Account(_text(content, probe.account_id), _text(content, probe.account_name), kept)
+        return Account(plain_text(content, probe.account_id), plain_text(content, probe.account_name), kept)
 
     def _create(self, granted: "Granted", user: User, prepared: PreparedSeal, *, actor: str) -> Credential:
         now, found = self.clock.now(), granted.authorization
@@ -310,11 +325,3 @@ def needed_of_client(method: Way, client: OAuthClient) -> dict[str, SecretStr]:
     return {name: value for name, value in client.extra.items() if name in named} | (
         {"clientId": SecretStr(client.client_id)} if "clientId" in named else {}
     )
-
-
-def _text(content: object, path: str | None) -> str | None:
-    found = dig(content, path) if path else None
-    if not isinstance(found, str | int) or isinstance(found, bool):
-        return None
-    shown = "".join(character for character in str(found) if character.isprintable())
-    return shown[:200].strip() or None
