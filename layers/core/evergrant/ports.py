@@ -138,9 +138,9 @@ class CredentialStore(Protocol):
         ...
 
     def finish_renewal(
-        self, new: Credential, *, held: Credential, only_holder: bool, event: Event | None, audit: AuditLine | None
+        self, new: Credential, *, held: Credential, event: Event | None, audit: AuditLine | None
     ) -> bool:
-        """Guarded by generation and a live row, and by the fence where `only_holder`; False when it was refused."""
+        """Guarded by generation, fence and a live row; False when it was refused."""
         ...
 
 

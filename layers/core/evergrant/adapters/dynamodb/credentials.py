@@ -179,9 +179,9 @@ class DynamoDBCredentialStore:
         return held
 
     def finish_renewal(
-        self, new: Credential, *, held: Credential, only_holder: bool, event: Event | None, audit: AuditLine | None
+        self, new: Credential, *, held: Credential, event: Event | None, audit: AuditLine | None
     ) -> bool:
-        write = finished(self.table, new, held=held, only_holder=only_holder)
+        write = finished(self.table, new, held=held)
         try:
             self.transact([write, *self._telling(event, audit)])
         except ConditionFailedError:
