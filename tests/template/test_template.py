@@ -113,6 +113,20 @@ def test_attack_41_the_proxy_alone_is_greedy_and_few_routes_are_open() -> None:
     assert opened == OPEN
 
 
+def test_cloudwatch_may_publish_every_alarm() -> None:
+    topic = RESOURCES["AlarmsTopic"]["Properties"]
+    key = RESOURCES[topic["KmsMasterKeyId"]["Ref"]]["Properties"]
+
+    granted = [
+        statement
+        for statement in key["KeyPolicy"]["Statement"]
+        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ]
+
+    assert [set(actions_of(each)) for each in granted] == [{"kms:Decrypt", "kms:GenerateDataKey*"}]
+    assert all(each["AlarmActions"] == [{"Ref": "AlarmsTopic"}] for each in of_type("AWS::CloudWatch::Alarm").values())
+
+
 def test_sam_validates_it() -> None:
     command = [ROOT / ".tools/sam/bin/sam", "validate", "--lint"]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"}
