@@ -113,6 +113,24 @@ def test_attack_41_the_proxy_alone_is_greedy_and_few_routes_are_open() -> None:
     assert opened == OPEN
 
 
+def sources(name: str, type_: str) -> list[dict[str, Any]]:
+    events: dict[str, Any] = FUNCTIONS[name].get("Events", {})
+    return [event["Properties"] for event in events.values() if event["Type"] == type_]
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if sources(name, "SQS")])
+def test_a_message_is_not_seen_again_while_its_batch_runs(name: str) -> None:
+    (source,) = sources(name, "SQS")
+    queue = RESOURCES[source["Queue"]["Fn::GetAtt"][0]]["Properties"]
+    timeout = FUNCTIONS[name].get("Timeout", TEMPLATE["Globals"]["Function"]["Timeout"])
+
+    assert queue["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_a_sweep_ends_before_the_next_begins() -> None:
+    assert FUNCTIONS["SweepFunction"]["Timeout"] < 60
+
+
 def test_cloudwatch_may_publish_every_alarm() -> None:
     topic = RESOURCES["AlarmsTopic"]["Properties"]
     key = RESOURCES[topic["KmsMasterKeyId"]["Ref"]]["Properties"]

@@ -42,8 +42,8 @@ class Settings:
         return int(self.environment.get("CHECK_MINUTES") or 1440)
 
     def paused(self, what: str) -> bool:
-        """`RENEWALS` or `NOTIFICATIONS`: the operator's switches."""
-        return self.environment.get(f"{what}_PAUSED") == "true"
+        """`renewals` or `notifications`: the operator's switches."""
+        return self.environment.get(f"{what.upper()}_PAUSED") == "true"
 
 
 @cache

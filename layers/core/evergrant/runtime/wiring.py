@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from evergrant.use_cases.connect.complete import Completer
     from evergrant.use_cases.connect.flows import Flows
     from evergrant.use_cases.renewals.renew import Renewer
+    from evergrant.use_cases.renewals.sweep import Timed
     from evergrant.use_cases.webhooks.deliver import Sign
 
 
@@ -251,8 +252,10 @@ def renew_on_read(credential: "Credential", force: bool) -> "Credential":  # noq
     """For the fresh token: what renewing needs is imported only when something must be renewed."""
     import time
 
-    from evergrant.use_cases.renewals.renew import renew_on_read
+    from evergrant.use_cases.renewals.renew import read_while_paused, renew_on_read
 
+    if settings().paused("renewals"):
+        return read_while_paused(credential, at=clock().now())
     return renew_on_read(credential, force=force, renewer=renewer(), pause=time.sleep)
 
 
@@ -264,12 +267,19 @@ def webhooks() -> "ports.Webhooks":
     return DynamoDBWebhooks(dynamodb(), table=settings().required("EVENTS_TABLE"))
 
 
-@cache
-def sweep_cursor() -> "ports.SweepCursor":
+def timed() -> "dict[str, Timed]":
+    """What the sweep looks at, by the names of the operator's switches."""
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.cursor import DynamoDBSweepCursor
+    from evergrant.use_cases.renewals.sweep import deliveries_due, renewals_due
 
-    return DynamoDBSweepCursor(dynamodb(), table=settings().required("SESSIONS_TABLE"))
+    def cursor(name: str) -> "ports.SweepCursor":
+        return DynamoDBSweepCursor(dynamodb(), name, table=settings().required("SESSIONS_TABLE"))
+
+    return {
+        "renewals": renewals_due(credentials(), queue=renewals(), cursor=cursor("renewals")),
+        "notifications": deliveries_due(webhooks(), queue=deliveries(), cursor=cursor("notifications")),
+    }
 
 
 @cache

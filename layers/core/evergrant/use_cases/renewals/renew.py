@@ -130,6 +130,13 @@ def renew_due(credential_id: CredentialId, due: datetime, *, renewer: Renewer, c
     return renewer.attempt(read)[0]
 
 
+def read_while_paused(read: Credential, *, at: datetime) -> Credential:
+    """A token that still works, as it is. Raises: UnavailableError."""
+    if not read.still_works(at=at):
+        raise UnavailableError("The operator has paused renewals. Try again later.", code="renewals_paused")
+    return read
+
+
 def renew_on_read(read: Credential, *, force: bool, renewer: Renewer, pause: Callable[[float], None]) -> Credential:
     """The row after a renewal: by this reader, or by whoever has the lease.
 
