@@ -214,6 +214,43 @@ def test_attack_31_rotation_moves_data_keys_and_loses_nothing(deployment: Deploy
     assert SealedBytes.parse(old).ciphertext == SealedBytes.parse(moved).ciphertext
 
 
+def test_racing_makers_of_the_first_branch_key_go_on_with_the_winners(deployment: Deployment) -> None:
+    first, second = deployment.branch_keys(), deployment.branch_keys()
+    active, raced = deployment.table.active, list[str]()
+
+    def late(branch_id: str) -> int | None:
+        found = active(branch_id)
+        if not raced:
+            raced.append(branch_id)
+            second.current()
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deployment.table, "active", late)
+        mine = first.current()
+
+    assert mine == second.current()
+
+
+def test_a_rotation_that_lost_the_race_names_the_version_that_won(deployment: Deployment) -> None:
+    mine, other = deployment.branch_keys(), deployment.branch_keys()
+    mine.current()
+    active, raced = deployment.table.active, list[int]()
+
+    def late(branch_id: str) -> int | None:
+        found = active(branch_id)
+        if not raced:
+            raced.append(0)
+            raced.extend([other.rotate(), other.rotate()])
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deployment.table, "active", late)
+        version = mine.rotate()
+
+    assert version == mine.current().version == 3
+
+
 def test_a_cached_branch_key_is_asked_for_again_after_minutes(deployment: Deployment) -> None:
     sealer = deployment.sealer()
     sealed = sealer.seal(SECRET, CONTEXT)

@@ -190,7 +190,7 @@ def minting() -> "ports.Minting":
     from evergrant.adapters.oauth.minting import ProviderMinting
     from evergrant.adapters.signing.sigv4 import StsRoles
 
-    roles = StsRoles(lambda: client("sts", attempts=2))
+    roles = StsRoles(lambda: client("sts"))
     return ProviderMinting(http_client(), token_endpoint(), roles, clock(), entropy())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from evergrant.adapters.dynamodb.client import translated
+from evergrant.adapters.dynamodb.client import transact, translated
 from evergrant.adapters.dynamodb.items import from_item, key, to_item, to_values
 from evergrant.domain.app import App
 from evergrant.domain.ids import WorkspaceId
@@ -58,5 +58,4 @@ class DynamoDBOwnApps:
             "UpdateExpression": "ADD version :one",
             "ExpressionAttributeValues": to_values({":one": 1}),
         }
-        with translated():
-            self._client.transact_write_items(TransactItems=[write, {"Update": counted}])  # type: ignore[list-item]  # built here
+        transact(self._client, [write, {"Update": counted}])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.apps import APPS_VERSION_SK, apps_version_key, apps_version_of
 from evergrant.adapters.dynamodb.audit import audit_item
-from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.credential_items import (
     CREDENTIAL_SK,
     credential_item,
@@ -189,9 +189,7 @@ class DynamoDBCredentialStore:
         return True
 
     def transact(self, writes: Sequence[Mapping[str, Any]]) -> None:
-        """All or nothing; retried while other transactions are in the way (boto3 retries those by itself)."""
-        with translated():
-            self.client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # built here
+        transact(self.client, writes)
 
     def _many(self, ids: Sequence[str]) -> list[Credential]:
         keys: list[Any] = [item_key(credential_pk(identity), CREDENTIAL_SK) for identity in ids]

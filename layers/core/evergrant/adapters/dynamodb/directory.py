@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import directory_items as items
-from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.items import to_item, to_values
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
@@ -51,7 +51,7 @@ class DynamoDBDirectory:
 
     def delete_user(self, user: User) -> None:
         gone = {"Delete": {"TableName": self._table, "Key": items.user_key(user.workspace_id, user.user_id)}}
-        self._transact([gone, self._release(user)])
+        transact(self._client, [gone, self._release(user)])
 
     def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]:
         found = self._query(items.users_pk(workspace_id), after=after, limit=limit + 1)
@@ -64,7 +64,7 @@ class DynamoDBDirectory:
 
     def put_api_key(self, api_key: ApiKey) -> None:
         listed = to_item({"pk": items.api_keys_pk(api_key.workspace_id), "sk": api_key.api_key_id})
-        self._transact([self._put(items.api_key_item(api_key)), self._put(listed)])
+        transact(self._client, [self._put(items.api_key_item(api_key)), self._put(listed)])
 
     def api_keys(self, workspace_id: WorkspaceId) -> Sequence[ApiKey]:
         listed = self._query(items.api_keys_pk(workspace_id), after=None, limit=1000)
@@ -103,14 +103,10 @@ class DynamoDBDirectory:
 
     def _name_taken(self, writes: list[dict[str, Any]], *, claims: int) -> None:
         try:
-            self._transact(writes)
+            transact(self._client, writes)
         except ConditionFailedError as error:
             if claims and error.reasons[:1] == ("ConditionalCheckFailed",):
                 raise ConflictError(
                     "Another user of this workspace has that username. Choose another.", code="username_taken"
                 ) from error
             raise
-
-    def _transact(self, writes: list[dict[str, Any]]) -> None:
-        with translated():
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]  # built here

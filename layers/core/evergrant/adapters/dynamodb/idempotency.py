@@ -1,5 +1,6 @@
 """Idempotency records in the Sessions table: claimed by a conditional put, kept for a day."""
 
+import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,10 @@ class DynamoDBIdempotencyStore:
         self._client, self._table = client, table
 
     def begin(self, key: str, *, fingerprint: str, at: datetime) -> FirstAnswer | None:
+        writer = secrets.token_hex(8)
         claim = item_key(f"idem#{key}", "idem") | to_item(
             {
+                "writer": writer,
                 "fingerprint": fingerprint,
                 "claimed_until": epoch_ms(at + RUNNING),
                 "expires_at": epoch_ms(at + LIFETIME),
@@ -48,7 +51,7 @@ class DynamoDBIdempotencyStore:
                     ExpressionAttributeValues=to_values({":now": epoch_ms(at), ":fingerprint": fingerprint}),
                 )
         except ConditionFailedError:
-            return self._first(key)
+            return self._first(key, writer)
         return None
 
     def finish(self, key: str, *, status: int, sealed: bytes, secret_until: datetime | None) -> None:
@@ -65,12 +68,15 @@ class DynamoDBIdempotencyStore:
         with translated():
             self._client.delete_item(TableName=self._table, Key=item_key(f"idem#{key}", "idem"))
 
-    def _first(self, key: str) -> FirstAnswer | None:
+    def _first(self, key: str, writer: str) -> FirstAnswer | None:
+        """None when the claim in the way is this writer's own, whose answer was lost."""
         with translated():
             found = self._client.get_item(
                 TableName=self._table, Key=item_key(f"idem#{key}", "idem"), ConsistentRead=True
             ).get("Item")
         row: dict[str, Any] = from_item(found) if found else {"fingerprint": ""}
+        if row.get("writer") == writer:
+            return None
         sealed, status = row.get("sealed"), row.get("answer_status")
         return FirstAnswer(
             fingerprint=row["fingerprint"],

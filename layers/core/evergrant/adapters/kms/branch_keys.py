@@ -28,7 +28,7 @@ SHARED = "shared"
 @cache
 def kms() -> "KMSClient":
     """This environment's client."""
-    return client("kms", attempts=3)
+    return client("kms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ class KmsBranchKeys:
             now = self._clock.now()
             if self._active is None or self._active[0] <= now:
                 version = self._table.active(self._branch_id)
-                self._active = (now + CACHED_FOR, version or self._make(1))
+                if version is None:
+                    self._make(1)
+                self._active = (now + CACHED_FOR, version or 1)
             active = self._active[1]
         return self.version(self._branch_id, active)
 
@@ -84,14 +86,19 @@ class KmsBranchKeys:
             return fresh
 
     def rotate(self) -> int:
-        """Make the next version and seal with it from now on; older ones still open."""
+        """Make the next version and seal with it from now on; older ones still open.
+
+        Where another rotation was faster, its version is the one: nobody's key is replaced.
+        """
         with self._lock:
             version = (self._table.active(self._branch_id) or 0) + 1
-            self._make(version)
             self._active = None
-            return version
+            if self._make(version):
+                return version
+            return self._table.active(self._branch_id) or version
 
-    def _make(self, version: int) -> int:
+    def _make(self, version: int) -> bool:
+        """Whether it was kept; False when another maker was faster, whose key is then read as any other."""
         try:
             answer = self._client.generate_data_key(
                 KeyId=self._key_arn,
@@ -100,12 +107,11 @@ class KmsBranchKeys:
             )
         except (ClientError, BotoCoreError) as error:
             raise _unavailable() from error
-        # Racing makers: one conditional put wins, and everybody goes on with the winner's.
         kept = self._table.keep(self._branch_id, version, answer["CiphertextBlob"])
         if kept:
             plain = PlainBranchKey(self._branch_id, version, SecretBytes(answer["Plaintext"]))
             self._cached[self._branch_id, version] = (self._clock.now() + CACHED_FOR, plain)
-        return version
+        return kept
 
     def _unwrapped(self, branch_id: str, version: int, wrapped: bytes) -> SecretBytes:
         try:
