@@ -56,7 +56,7 @@ def create_workspace(clients: Clients, stack: str, *, name: str, environment: st
     except Exception as error:
         raise RefusedError(f"the admin function could not be invoked ({type(error).__name__}): {error}") from error
     if answer.get("FunctionError"):
-        raise RefusedError(f"the admin function failed: look at its log, /evergrant/{stack}/admin.")
+        raise RefusedError(f"the admin function failed: look at its log, /evergrant/{stack}/functions.")
     return {**json.loads(answer["Payload"].read()), "apiUrl": outputs.get("ApiUrl", "")}
 
 

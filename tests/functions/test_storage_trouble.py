@@ -1,11 +1,10 @@
 """DynamoDB's and KMS's bad days, through the handlers: what is borne, what is said, and how long it takes."""
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import boto3
 import pytest
@@ -27,16 +26,10 @@ class Refusal:
     """An answer of DynamoDB's in the place of the next ones."""
 
     status_code = 400
+    headers: ClassVar[dict[str, str]] = {}
 
     def __init__(self, code: str, times: int, **more: object) -> None:
         self._code, self._left, self._more = code, times, more
-        self.headers: dict[str, str] = {}
-        self.content = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}"}).encode()
-
-    def sent(self, **_: object) -> "Refusal | None":
-        """For `before-send`: what botocore tries again by itself."""
-        self._left -= 1
-        return self if self._left >= 0 else None
 
     def called(self, **_: object) -> Any:
         """For `before-call`: nothing is sent, and so nothing done."""
@@ -67,12 +60,19 @@ def rows() -> int:
     return boto3.client("dynamodb").scan(TableName="events")["Count"]
 
 
-def test_fault_08_two_throttled_answers_are_borne(functions: Functions) -> None:
-    dynamodb().meta.events.register_first(
-        "before-send.dynamodb.TransactWriteItems", Refusal("ThrottlingException", 2).sent
-    )
+def test_fault_08_two_throttled_answers_are_borne(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(functions)
+    endpoint: Any = dynamodb()
+    endpoint = endpoint._endpoint  # noqa: SLF001  # below the retries, above moto
+    refusal, send = Refusal("ThrottlingException", 2), endpoint._get_response  # noqa: SLF001
 
-    assert connect(functions).status == 201
+    def throttled(request: Any, operation: Any, context: Any) -> Any:
+        answer = refusal.called() if operation.name == "TransactWriteItems" else None
+        return (answer, None) if answer else send(request, operation, context)
+
+    monkeypatch.setattr(endpoint, "_get_response", throttled)
+
+    assert create(functions).status == 201
 
 
 def test_fault_10_a_transaction_is_tried_again_while_others_are_in_the_way(functions: Functions) -> None:

@@ -131,6 +131,32 @@ def test_a_sweep_ends_before_the_next_begins() -> None:
     assert FUNCTIONS["SweepFunction"]["Timeout"] < 60
 
 
+def watched(pattern: str) -> set[str]:
+    """The log groups in which a metric filter looks for it."""
+    filters = of_type("AWS::Logs::MetricFilter").values()
+    return {each["LogGroupName"]["Ref"] for each in filters if each["FilterPattern"] == pattern}
+
+
+@pytest.mark.parametrize("code", ["key_unavailable", "unreadable"])
+def test_wherever_a_function_logs_keys_and_seals_are_watched(code: str) -> None:
+    groups = {each["LoggingConfig"]["LogGroup"]["Ref"] for each in FUNCTIONS.values()}
+
+    assert watched(f'{{ $.code = "{code}" }}') == groups
+
+
+def test_the_heartbeat_is_a_sweep_that_ended_well_and_its_absence_is_an_alarm() -> None:
+    alarm = RESOURCES["SweepHeartbeatAlarm"]["Properties"]
+
+    assert watched('{ $.message = "swept" }') == {FUNCTIONS["SweepFunction"]["LoggingConfig"]["LogGroup"]["Ref"]}
+    assert (alarm["MetricName"], alarm["TreatMissingData"]) == ("Swept", "breaching")
+
+
+def test_the_release_of_secrets_is_logged_apart() -> None:
+    apart = {name for name, each in FUNCTIONS.items() if each["LoggingConfig"]["LogGroup"]["Ref"] == "ReleasesLogs"}
+
+    assert apart == {"FreshTokenFunction", "ProxyFunction"}
+
+
 def test_cloudwatch_may_publish_every_alarm() -> None:
     topic = RESOURCES["AlarmsTopic"]["Properties"]
     key = RESOURCES[topic["KmsMasterKeyId"]["Ref"]]["Properties"]

@@ -58,7 +58,7 @@ def test_programs_get_json(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (Aws(OUTPUTS), ["--stack", "other"], "--stack"),
         (Aws({}), [], "no Evergrant"),
-        (Aws(OUTPUTS, fails=True), [], "/evergrant/evergrant/admin"),
+        (Aws(OUTPUTS, fails=True), [], "/evergrant/evergrant/functions"),
     ],
 )
 def test_what_went_wrong_says_the_next_step(

@@ -90,8 +90,9 @@ def branch_keys() -> "KmsBranchKeys":
 @cache
 def sealer() -> "ports.Sealer":
     from evergrant.adapters.kms.sealer import BranchKeySealer
+    from evergrant.runtime.watched_sealer import WatchedSealer
 
-    return BranchKeySealer(branch_keys())
+    return WatchedSealer(BranchKeySealer(branch_keys()))
 
 
 @cache

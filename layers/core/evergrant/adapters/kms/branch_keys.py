@@ -1,6 +1,8 @@
 """Branch keys: AES-256 data keys of KMS, wrapped in the Keys table, plain in memory for minutes."""
 
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -61,7 +63,7 @@ class KmsBranchKeys:
 
     def current(self) -> PlainBranchKey:
         """The version that seals now; made when there is none. Raises: UnavailableError."""
-        with self._lock:
+        with self._lock, _at_hand():
             now = self._clock.now()
             if self._active is None or self._active[0] <= now:
                 version = self._table.active(self._branch_id)
@@ -73,7 +75,7 @@ class KmsBranchKeys:
 
     def version(self, branch_id: str, version: int) -> PlainBranchKey:
         """Raises: SealBrokenError when there is none such; UnavailableError when KMS does not give it."""
-        with self._lock:
+        with self._lock, _at_hand():
             now = self._clock.now()
             until, found = self._cached.get((branch_id, version), (now, None))
             if found is not None and now < until:
@@ -90,7 +92,7 @@ class KmsBranchKeys:
 
         Where another rotation was faster, its version is the one: nobody's key is replaced.
         """
-        with self._lock:
+        with self._lock, _at_hand():
             version = (self._table.active(self._branch_id) or 0) + 1
             self._active = None
             if self._make(version):
@@ -135,6 +137,15 @@ class KmsBranchKeys:
             "branch": branch_id,
             "version": str(version),
         }
+
+
+@contextmanager
+def _at_hand() -> Generator[None]:
+    """Whether KMS or the table of wrapped keys is away is one thing to the caller, and to the alarm."""
+    try:
+        yield
+    except UnavailableError as error:
+        raise _unavailable() from error
 
 
 def _unavailable() -> UnavailableError:
