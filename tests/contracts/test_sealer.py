@@ -20,7 +20,10 @@ from pydantic import SecretBytes
 
 CONTEXT = SealContext("ws_1", "usr_1", "cred_1", "shopify", 3)
 SECRET = SecretBytes(b'{"values": {"apiKey": "s3cret"}}')
-VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "vectors" / "sealing.json").read_text())
+_FOLDER = Path(__file__).parents[1] / "vectors"
+VECTORS: list[dict[str, Any]] = json.loads((_FOLDER / "sealing.json").read_text())
+REFUSED: list[dict[str, Any]] = json.loads((_FOLDER / "sealing_refused.json").read_text())
+"""What is done to each vector: bytes xored by place (from the end where negative), a cut, another context."""
 
 
 @dataclass
@@ -209,6 +212,8 @@ def test_attack_31_rotation_moves_data_keys_and_loses_nothing(deployment: Deploy
     keys.rotate()
     moved = sealer.rewrap(old)
 
+    assert moved is not None
+    assert sealer.rewrap(moved) is None
     assert [SealedBytes.parse(each).branch_version for each in (old, moved)] == [1, 2]
     assert sealer.open(old, CONTEXT) == sealer.open(moved, CONTEXT) == SECRET
     assert SealedBytes.parse(old).ciphertext == SealedBytes.parse(moved).ciphertext
@@ -277,3 +282,37 @@ def test_the_format_is_what_it_was(vector: dict[str, Any]) -> None:
     )
 
     assert sealed.hex() == vector["sealed"]
+
+
+def _opened(vector: dict[str, Any], sealed: bytes, **changed: Any) -> SecretBytes:
+    key = SecretBytes(bytes.fromhex(vector["branchKey"]))
+    known = (vector["branchId"], vector["branchVersion"])
+
+    class Branches:
+        def current(self) -> PlainBranchKey:
+            return self.version(*known)
+
+        def version(self, branch_id: str, version: int) -> PlainBranchKey:
+            if (branch_id, version) != known:
+                raise SealBrokenError
+            return PlainBranchKey(branch_id, version, key)
+
+    return BranchKeySealer(Branches()).open(sealed, replace(SealContext(**vector["context"]), **changed))
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
+def test_what_was_sealed_once_opens_still(vector: dict[str, Any]) -> None:
+    assert _opened(vector, bytes.fromhex(vector["sealed"])).get_secret_value() == vector["plaintext"].encode()
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
+@pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: str(refused["name"]))
+def test_what_a_vector_refuses_is_refused_with_one_word(vector: dict[str, Any], refused: dict[str, Any]) -> None:
+    sealed = bytearray(bytes.fromhex(vector["sealed"]))
+    if "length" in refused:
+        del sealed[refused["length"] :]
+    for at, value in refused.get("bytes", {}).items():
+        sealed[int(at)] ^= value
+
+    with pytest.raises(SealBrokenError, match=r"^This secret cannot be opened\. The operator has been told\.$"):
+        _opened(vector, bytes(sealed), **refused.get("context", {}))

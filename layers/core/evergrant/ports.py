@@ -76,6 +76,10 @@ class Sealer(Protocol):
         """Raises: SealBrokenError for whatever is wrong with it; UnavailableError when no key can be had."""
         ...
 
+    def rewrap(self, sealed: bytes) -> bytes | None:
+        """The same payload under the current branch version; None when it is. Raises as `open`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
@@ -209,6 +213,29 @@ class SweepCursor(Protocol):
 
     def read(self) -> int | None: ...
     def move(self, minute: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """One sealed attribute of one row, as it was read."""
+
+    table: str
+    pk: str
+    sk: str
+    attribute: str
+    sealed: bytes
+
+
+class SealedRows(Protocol):
+    """Everything that is sealed for long."""
+
+    def page(self, after: str | None) -> Page[SealedRow]:
+        """The next rows, in any order."""
+        ...
+
+    def replace(self, row: SealedRow, sealed: bytes) -> bool:
+        """False when the row is not as it was read; then nothing was changed."""
+        ...
 
 
 class Fingerprints(Protocol):

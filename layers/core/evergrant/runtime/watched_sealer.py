@@ -32,6 +32,10 @@ class WatchedSealer:
         with _watched(context):
             return self._sealer.open(sealed, context)
 
+    def rewrap(self, sealed: bytes) -> bytes | None:
+        with _watched():
+            return self._sealer.rewrap(sealed)
+
 
 @contextmanager
 def _watched(context: SealContext | None = None) -> Generator[None]:

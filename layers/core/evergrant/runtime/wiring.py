@@ -96,6 +96,15 @@ def sealer() -> "ports.Sealer":
 
 
 @cache
+def sealed_rows() -> "ports.SealedRows":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.sealed_rows import DynamoDBSealedRows
+
+    tables = {name: settings().required(f"{name.upper()}_TABLE") for name in ("credentials", "directory", "events")}
+    return DynamoDBSealedRows(dynamodb(), **tables)
+
+
+@cache
 def fingerprints() -> "ports.Fingerprints":
     from evergrant.adapters.kms.branch_keys import SHARED
     from evergrant.adapters.kms.sealer import BranchFingerprints
