@@ -7,6 +7,7 @@ from typing import Any
 
 from local.packaging import load_template
 
+PURPOSE = "kms:EncryptionContext:purpose"
 TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 
@@ -21,6 +22,7 @@ def _asked(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, st
         yield f"kms:{operation}", "BranchKeysKey"
     elif operation == "AssumeRole":
         yield "sts:AssumeRole", "MerchantsRole"
+        yield f"kms:{operation}", f"BranchKeysKey for {parameters['EncryptionContext']['purpose']}"
     elif operation in {"SendMessage", "SendMessageBatch"}:
         yield "sqs:SendMessage", f"{parameters['QueueUrl'].rsplit('/', 1)[-1].capitalize()}Queue"
     elif operation == "TransactWriteItems":
@@ -48,5 +50,9 @@ def _allowed(function: str) -> frozenset[tuple[str, str]]:
             actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
             names = re.findall(r"\w+(?:Table|Queue|Key)\b", str(statement["Resource"]))
             names += ["MerchantsRole"] if ":role/evergrant-*" in str(statement["Resource"]) else []
+            purposes = statement.get("Condition", {}).get("StringEquals", {}).get(PURPOSE)
+            if purposes:
+                asked = [purposes] if isinstance(purposes, str) else purposes
+                names = [f"{name} for {purpose}" for name in names for purpose in asked]
             found |= {(action, name) for action in actions for name in names}
     return frozenset(found)

@@ -55,7 +55,7 @@ def delivered(functions: Functions, messages: list[dict[str, Any]]) -> Any:
 
 
 def told() -> list[str]:
-    return [item["type"]["S"] for item in boto3.client("dynamodb").scan(TableName="events")["Items"]]
+    return [item["type"]["S"] for item in boto3.client("dynamodb").scan(TableName="events")["Items"] if "type" in item]
 
 
 def status(functions: Functions, credential_id: str) -> str:

@@ -54,6 +54,53 @@ def test_attack_70_the_authorizer_has_no_branch_keys() -> None:
     assert not any("BranchKeysKey" in each or "KeysTable" in each for each in resources)
 
 
+OPENS = {
+    "AdminFunction",
+    "AppClientFunction",
+    "CleanupFunction",
+    "ConnectCompleteFunction",
+    "ConnectCredentialsFunction",
+    "CreateCredentialFunction",
+    "DeleteCredentialFunction",
+    "DeliverFunction",
+    "FreshTokenFunction",
+    "OauthCallbackFunction",
+    "OauthConfirmFunction",
+    "OauthStartFunction",
+    "OauthUrlFunction",
+    "PatchCredentialFunction",
+    "ProxyFunction",
+    "RenewFunction",
+    "VerifyCredentialFunction",
+    "WebhookEndpointsFunction",
+}
+"""Who seals or opens secrets. Who only writes cursors or keeps answers has a key of another purpose."""
+KEEPS_ANSWERS = {
+    "ApiKeysFunction",
+    "AuditFunction",
+    "ConnectSessionsFunction",
+    "CreateCredentialFunction",
+    "EventsFunction",
+    "ListCredentialsFunction",
+    "UsersFunction",
+    "WebhookEndpointsFunction",
+}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "expected"), [("evergrant-branch-key", OPENS), ("evergrant-fingerprints", KEEPS_ANSWERS)]
+)
+def test_attack_70_who_may_use_which_branch_key(purpose: str, expected: set[str]) -> None:
+    found = {
+        name
+        for name, function in FUNCTIONS.items()
+        for statement in statements(function)
+        if purpose in str(statement.get("Condition"))
+    }
+
+    assert found == expected
+
+
 def test_nobody_may_change_the_audit_trail() -> None:
     actions = {
         action

@@ -142,9 +142,18 @@ class CredentialStore(Protocol):
         ...
 
     def finish_renewal(
-        self, new: Credential, *, held: Credential, event: Event | None, audit: AuditLine | None
+        self,
+        new: Credential,
+        *,
+        held: Credential,
+        event: Event | None,
+        audit: AuditLine | None,
+        once: str | None = None,
     ) -> bool:
-        """Guarded by generation, fence and a live row; False when it was refused."""
+        """Guarded by generation, fence and a live row; False when it was refused.
+
+        Where this workspace was told of `once` in the last 30 days, the row is written without event and audit line.
+        """
         ...
 
 

@@ -11,6 +11,7 @@ from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.due import jitter, not_before
 from evergrant.domain.events import EventType
 from evergrant.domain.secret import Secret
+from evergrant.domain.times import iso_or_none
 from evergrant.domain.tokens import CLIENT_ERRORS
 
 LEASE = timedelta(seconds=12)
@@ -68,6 +69,8 @@ class Ours:
 
     code: str
     message: str
+    client_since: datetime | None = None
+    """When the client was set that the provider refuses: with the next one it is news again."""
 
 
 Outcome = Renewed | Verified | Unchecked | Transient | Dead | Ours
@@ -80,6 +83,8 @@ class Change:
     credential: Credential
     event: EventType | None = None
     data: dict[str, object] = field(default_factory=dict[str, object])
+    once: str | None = None
+    """What the event is about, where many credentials would say the same: it is said for the first of them alone."""
     only_holder: bool = True
     """Only the holder of the lease may write it. A new secret is saved by whoever has it."""
 
@@ -174,7 +179,8 @@ def _degraded(read: Credential, outcome: Transient, *, at: datetime, chance: flo
 def _held(read: Credential, outcome: Ours, *, at: datetime, chance: float) -> Change:
     new = _waiting(read, Failure(at, outcome.code, outcome.message, transient=True), None, chance=chance)
     once = read.last_failure is None or read.last_failure.code != outcome.code
-    return Change(new, "app.misconfigured" if once else None, {"reason": outcome.code})
+    about = f"app.misconfigured#{read.app}#{outcome.code}#{iso_or_none(outcome.client_since)}"
+    return Change(new, "app.misconfigured" if once else None, {"reason": outcome.code}, once=about)
 
 
 def _waiting(read: Credential, failure: Failure, retry_after: timedelta | None, *, chance: float) -> Credential:

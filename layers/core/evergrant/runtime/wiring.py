@@ -74,6 +74,19 @@ def idempotency() -> "ports.IdempotencyStore":
 
 @cache
 def branch_keys() -> "KmsBranchKeys":
+    from evergrant.adapters.kms.branch_keys import SHARED
+
+    return _branch(SHARED)
+
+
+@cache
+def _edge_keys() -> "KmsBranchKeys":
+    from evergrant.adapters.kms.branch_keys import EDGE
+
+    return _branch(EDGE)
+
+
+def _branch(branch_id: str) -> "KmsBranchKeys":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.keys import KeysTable
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys, kms
@@ -84,6 +97,7 @@ def branch_keys() -> "KmsBranchKeys":
         key_arn=settings().required("KMS_KEY_ARN"),
         deployment=settings().deployment,
         clock=clock(),
+        branch_id=branch_id,
     )
 
 
@@ -93,6 +107,15 @@ def sealer() -> "ports.Sealer":
     from evergrant.runtime.watched_sealer import WatchedSealer
 
     return WatchedSealer(BranchKeySealer(branch_keys()))
+
+
+@cache
+def answers_sealer() -> "ports.Sealer":
+    """For the answers that are kept for idempotency: their functions need not be able to open credentials."""
+    from evergrant.adapters.kms.sealer import BranchKeySealer
+    from evergrant.runtime.watched_sealer import WatchedSealer
+
+    return WatchedSealer(BranchKeySealer(_edge_keys()))
 
 
 @cache
@@ -106,10 +129,10 @@ def sealed_rows() -> "ports.SealedRows":
 
 @cache
 def fingerprints() -> "ports.Fingerprints":
-    from evergrant.adapters.kms.branch_keys import SHARED
+    from evergrant.adapters.kms.branch_keys import EDGE
     from evergrant.adapters.kms.sealer import BranchFingerprints
 
-    return BranchFingerprints(branch_keys(), SHARED)
+    return BranchFingerprints(_edge_keys(), EDGE)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.apps import APPS_VERSION_SK, apps_version_key, apps_version_of
@@ -16,7 +16,7 @@ from evergrant.adapters.dynamodb.credential_items import (
     link_pk,
 )
 from evergrant.adapters.dynamodb.directory_items import api_key_key, api_key_of, user_key
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, to_item, to_values
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, to_item, to_values
 from evergrant.adapters.dynamodb.items import key as item_key
 from evergrant.adapters.dynamodb.renewals import begun, finished
 from evergrant.domain.credential import Credential
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_SEALED_BYTES = 300_000
 """Well inside an item's 400 KB."""
+SAID_FOR = timedelta(days=30)
+"""What concerns many credentials is said once in this time."""
 
 
 class DynamoDBCredentialStore:
@@ -179,13 +181,24 @@ class DynamoDBCredentialStore:
         return held
 
     def finish_renewal(
-        self, new: Credential, *, held: Credential, event: Event | None, audit: AuditLine | None
+        self,
+        new: Credential,
+        *,
+        held: Credential,
+        event: Event | None,
+        audit: AuditLine | None,
+        once: str | None = None,
     ) -> bool:
         write = finished(self.table, new, held=held)
+        telling = self._telling(event, audit)
+        if event and once:
+            telling = [self._first_of(once, event), *telling]
         try:
-            self.transact([write, *self._telling(event, audit)])
-        except ConditionFailedError:
-            return False
+            self.transact([write, *telling])
+        except ConditionFailedError as error:
+            if error.reasons[:2] != ("None", "ConditionalCheckFailed"):
+                return False
+            return self.finish_renewal(new, held=held, event=None, audit=None)
         return True
 
     def transact(self, writes: Sequence[Mapping[str, Any]]) -> None:
@@ -214,6 +227,15 @@ class DynamoDBCredentialStore:
         if audit:
             writes.append(self._put(self._audit, audit_item(audit)))
         return writes
+
+    def _first_of(self, once: str, event: Event) -> dict[str, Any]:
+        """Said already: refused, with all that would be said again."""
+        until = event.at + SAID_FOR
+        marker = item_key(f"ws#{event.workspace_id}#once", once) | to_item({"ttl": epoch_s(until)})
+        condition = "attribute_not_exists(pk) OR #ttl < :now"
+        put = self._put(self._events, marker, condition, {":now": epoch_s(event.at)})
+        put["Put"]["ExpressionAttributeNames"] = {"#ttl": "ttl"}
+        return put
 
     def _there(self, where: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -25,6 +25,10 @@ _BROKEN = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 """KMS's words for bytes that this key and context did not wrap."""
 SHARED = "shared"
 """The one branch that all workspaces share by default."""
+EDGE = "edge"
+"""The branch of what opens no secret: cursors, idempotency keys, the answers that are kept for them."""
+PURPOSES = {SHARED: "evergrant-branch-key", EDGE: "evergrant-fingerprints"}
+"""KMS's encryption context says it, and the functions' rights are conditional on it."""
 
 
 @cache
@@ -132,7 +136,7 @@ class KmsBranchKeys:
 
     def _context(self, branch_id: str, version: int) -> dict[str, str]:
         return {
-            "purpose": "evergrant-branch-key",
+            "purpose": PURPOSES[self._branch_id],
             "deployment": self._deployment,
             "branch": branch_id,
             "version": str(version),

@@ -47,14 +47,18 @@ class ProviderUpstream:
         except CredentialExpiredError as error:
             return Dead(error.code)
         except ClientRefusedError as error:
-            return Ours(error.error, error.message)
+            return self._ours(credential, error.error, error.message)
         except AppMisconfiguredError as error:
-            return Ours(error.code, error.message)
+            return self._ours(credential, error.code, error.message)
         except GrantRefusedError as error:
             return _refused(method, error)
         except ProviderError as error:
             wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
             return Transient(error.code, "The app could not be asked; it will be tried again.", wait)
+
+    def _ours(self, credential: Credential, code: str, message: str) -> Ours:
+        client = self._clients.find(credential.workspace_id, credential.app)
+        return Ours(code, message, client and client.created_at)
 
     def _asked(self, method: AuthMethod, credential: Credential, secret: Secret, *, force: bool) -> Outcome:
         renewed = self._renewal_of(method, credential, secret)

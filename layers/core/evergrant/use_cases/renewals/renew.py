@@ -103,7 +103,9 @@ class Renewer:
         # A plain renewal writes the row alone; what is news has its audit line.
         why = {name: value for name, value in change.data.items() if isinstance(value, str)}
         audit = change.event and audit_line(change.event, new, actor=SYSTEM, at=at, entropy=entropy, **why)
-        return self.credentials.finish_renewal(new, held=held, event=event or None, audit=audit or None)
+        return self.credentials.finish_renewal(
+            new, held=held, event=event or None, audit=audit or None, once=change.once
+        )
 
 
 def _over(row: Credential, *, at: datetime) -> renewal.Change | None:
