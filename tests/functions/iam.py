@@ -19,10 +19,9 @@ def denied(function: str, operation: str, parameters: dict[str, Any]) -> list[st
 
 def _asked(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if operation in {"GenerateDataKey", "Decrypt"}:
-        yield f"kms:{operation}", "BranchKeysKey"
+        yield f"kms:{operation}", f"BranchKeysKey for {parameters['EncryptionContext']['purpose']}"
     elif operation == "AssumeRole":
         yield "sts:AssumeRole", "MerchantsRole"
-        yield f"kms:{operation}", f"BranchKeysKey for {parameters['EncryptionContext']['purpose']}"
     elif operation in {"SendMessage", "SendMessageBatch"}:
         yield "sqs:SendMessage", f"{parameters['QueueUrl'].rsplit('/', 1)[-1].capitalize()}Queue"
     elif operation == "TransactWriteItems":

@@ -243,6 +243,7 @@ def probing() -> "ports.Probing":
 
 @cache
 def completer() -> "Completer":
+    from evergrant.runtime.observability import report
     from evergrant.use_cases.connect.complete import Completer
 
     return Completer(
@@ -257,6 +258,7 @@ def completer() -> "Completer":
         sealer=sealer(),
         clock=clock(),
         entropy=entropy(),
+        report=report,
         check_every=check_every(),
     )
 
