@@ -4,7 +4,7 @@ from typing import Annotated
 
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, answer, ok, session_caller
+from evergrant.runtime.http import Answer, Http, Strict, answer, limited, ok, session_caller
 from evergrant.runtime.text import Name
 from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
@@ -31,6 +31,7 @@ class Rename(Strict):
 
 
 @http.post("/connect/credentials")
+@limited
 def create(body: FormValues) -> Answer:
     """Take the form."""
     who = session_caller(http)

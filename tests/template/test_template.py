@@ -218,6 +218,16 @@ def test_cloudwatch_may_publish_every_alarm() -> None:
     assert all(each["AlarmActions"] == [{"Ref": "AlarmsTopic"}] for each in of_type("AWS::CloudWatch::Alarm").values())
 
 
+def test_attack_49_the_stage_is_throttled_in_the_apis_own_words() -> None:
+    api = RESOURCES["Api"]["Properties"]
+    (settings,) = api["MethodSettings"]
+    said = api["GatewayResponses"]["THROTTLED"]
+
+    assert settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
+    assert (said["StatusCode"], said["ResponseParameters"]["Headers"]["Retry-After"]) == (429, "'1'")
+    assert '"code":"too_many_requests"' in said["ResponseTemplates"]["application/json"]
+
+
 def test_sam_validates_it() -> None:
     command = [ROOT / ".tools/sam/bin/sam", "validate", "--lint"]
     environment = {**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"}

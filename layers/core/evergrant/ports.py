@@ -217,6 +217,14 @@ class Queue(Protocol):
         ...
 
 
+class Rates(Protocol):
+    """How fast each workspace may make things."""
+
+    def take(self, workspace_id: WorkspaceId, *, at: datetime) -> None:
+        """One of its tokens. Raises: TooManyRequestsError when there is none."""
+        ...
+
+
 class SweepCursor(Protocol):
     """How far the sweep has come, in minutes since the epoch."""
 

@@ -302,6 +302,15 @@ def webhooks() -> "ports.Webhooks":
     return DynamoDBWebhooks(dynamodb(), table=settings().required("EVENTS_TABLE"))
 
 
+@cache
+def rates() -> "ports.Rates":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.rates import DynamoDBRates
+
+    per_second = settings().requests_per_second
+    return DynamoDBRates(dynamodb(), table=settings().required("SESSIONS_TABLE"), per_second=per_second)
+
+
 def timed() -> "dict[str, Timed]":
     """What the sweep looks at, by the names of the operator's switches."""
     from evergrant.adapters.dynamodb.client import dynamodb
