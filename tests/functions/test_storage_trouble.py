@@ -50,10 +50,16 @@ def conflicts(times: int) -> Refusal:
     return Refusal("TransactionCanceledException", times, CancellationReasons=reasons)
 
 
-def create(functions: Functions) -> Answer:
+def create(functions: Functions, key: str = "key-1") -> Answer:
     content = {"userId": "ada@example.com", "credential": {"type": "klaviyo", "data": {"apiKey": CANARY}}}
-    headers = {"idempotency-key": "key-1"}
+    headers = {"idempotency-key": key}
     return functions.call("create_credential", "POST", "/credentials", content, headers=headers)
+
+
+def warm(functions: Functions) -> None:
+    """A user, and all keys at hand."""
+    connect(functions)
+    create(functions, "before")
 
 
 def rows() -> int:
@@ -61,7 +67,7 @@ def rows() -> int:
 
 
 def test_fault_08_two_throttled_answers_are_borne(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
-    connect(functions)
+    warm(functions)
     endpoint: Any = dynamodb()
     endpoint = endpoint._endpoint  # noqa: SLF001  # below the retries, above moto
     refusal, send = Refusal("ThrottlingException", 2), endpoint._get_response  # noqa: SLF001
@@ -76,7 +82,7 @@ def test_fault_08_two_throttled_answers_are_borne(functions: Functions, monkeypa
 
 
 def test_fault_10_a_transaction_is_tried_again_while_others_are_in_the_way(functions: Functions) -> None:
-    connect(functions)
+    warm(functions)
     tokens: list[str] = []
 
     def note(params: dict[str, Any], **_: object) -> None:
@@ -93,7 +99,7 @@ def test_fault_10_a_transaction_is_tried_again_while_others_are_in_the_way(funct
 
 
 def test_fault_10_a_transaction_that_never_gets_through_is_said_and_leaves_nothing(functions: Functions) -> None:
-    connect(functions)
+    warm(functions)
     before = rows()
     events: Any = dynamodb().meta.events
     events.register_first("before-call.dynamodb.TransactWriteItems", conflicts(TRANSACTION_TRIES).called)
@@ -140,7 +146,7 @@ def test_fault_13_a_state_that_this_callbacks_lost_attempt_used_is_its_own(funct
 
 
 def test_fault_13_a_claim_of_ones_own_lost_attempt_is_gone_on_with(functions: Functions) -> None:
-    connect(functions)
+    warm(functions)
     events: Any = dynamodb().meta.events
     events.register_first("needs-retry.dynamodb.PutItem", lost_once())
 
