@@ -70,6 +70,7 @@ def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
         directory=wiring.directory(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        identities=wiring.identities(),
     )
     return {
         "workspaceId": workspace.workspace_id,

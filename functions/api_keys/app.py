@@ -6,10 +6,11 @@ from evergrant.domain.caller import Scope
 from evergrant.domain.times import iso, iso_or_none
 from evergrant.domain.workspace import ApiKey
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, caller, idempotent, ok, secret
+from evergrant.runtime.http import Answer, Http, Strict, caller, idempotent, live_caller, ok, secret
+from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name
 from evergrant.use_cases.workspaces import api_keys
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 http = Http()
 handler = http.handler
@@ -20,7 +21,7 @@ class NewApiKey(Strict):
 
     name: Name
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 def _shown(api_key: ApiKey) -> dict[str, object]:
@@ -37,7 +38,7 @@ def _shown(api_key: ApiKey) -> dict[str, object]:
 @idempotent
 def create(body: NewApiKey) -> Answer:
     """Make a key; it is shown once."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("admin")
     minted = api_keys.create_api_key(
         who,
@@ -47,6 +48,7 @@ def create(body: NewApiKey) -> Answer:
         directory=wiring.directory(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        identities=http.identities,
     )
     return secret(201, {**_shown(minted.api_key), "key": minted.key.get_secret_value()})
 
@@ -63,7 +65,7 @@ def list_all() -> Answer:
 @http.delete("/api-keys/<api_key_id>")
 def revoke(api_key_id: str) -> Answer:
     """Refused everywhere within a minute, and at once wherever a secret is released or something destroyed."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("admin")
     api_keys.revoke_api_key(who, api_key_id, directory=wiring.directory())
     return ok({"success": True})

@@ -5,7 +5,7 @@ from typing import Annotated
 from evergrant.domain.client import OAuthClient, redirect_uri
 from evergrant.domain.times import iso_or_none
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, caller, ok
+from evergrant.runtime.http import Answer, Http, Strict, caller, live_caller, ok
 from evergrant.use_cases.apps.clients import NewClient, delete_client, oauth_app, set_client
 from pydantic import Field, SecretStr, StringConstraints
 
@@ -29,7 +29,7 @@ class ClientBody(Strict):
 @http.put("/apps/<app>/client")
 def put(app: str, body: ClientBody) -> Answer:
     """Set it, as a whole."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("apps")
     new = NewClient(body.client_id, body.client_secret, body.scopes, body.extra)
     client = set_client(who, app, new, apps=wiring.apps(), clients=wiring.clients(), clock=wiring.clock())
@@ -49,7 +49,7 @@ def get(app: str) -> Answer:
 @http.delete("/apps/<app>/client")
 def delete(app: str) -> Answer:
     """Forget it: nothing more is connected or renewed with it."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("apps")
     delete_client(who, app, apps=wiring.apps(), clients=wiring.clients())
     return ok({"success": True})

@@ -1,6 +1,6 @@
 """GET /metadata/credentials: the apps, and what to ask a merchant for."""
 
-from evergrant.catalogue.loader import load_all
+from evergrant.catalogue.loader import listed
 from evergrant.catalogue.metadata import metadata
 from evergrant.domain.errors import NotFoundError
 from evergrant.runtime import wiring
@@ -12,9 +12,10 @@ handler = http.handler
 
 @http.get("/metadata/credentials")
 def list_all() -> Answer:
-    """Every app of the catalogue."""
-    caller(http)
-    return ok({"data": [metadata(app) for app in load_all()]})
+    """Every app, as this workspace has it."""
+    own = wiring.own_apps().all(caller(http).workspace_id)
+    shown = {str(each["name"]): each for each in [*listed(), *map(metadata, own)]}
+    return ok({"data": [shown[name] for name in sorted(shown)]})
 
 
 @http.get("/metadata/credentials/<app>")

@@ -6,10 +6,11 @@ from evergrant.domain.app import App
 from evergrant.domain.errors import Detail, NotFoundError, ValidationFailedError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, caller, ok
+from evergrant.runtime.http import Answer, Http, caller, live_caller, ok
 from evergrant.runtime.requests import read_json, validated
 from evergrant.runtime.settings import settings
 from evergrant.use_cases.apps.changed import goes_elsewhere
+from evergrant.use_cases.apps.effective import refuse_other_names
 
 http = Http()
 handler = http.handler
@@ -30,14 +31,16 @@ def put(app: str) -> Answer:
     An override that names other hosts never receives a secret that was sealed for the old ones: those credentials
     are `expired` (`app_changed`) until they are connected again.
     """
-    who = caller(http)
+    who = live_caller(http)
     who.require("apps")
+    refuse_other_names(who.workspace_id, app, (), apps=wiring.apps())
     content = read_json(http.raw)
     if isinstance(content, dict):
         content = {name: value for name, value in cast("dict[str, object]", content).items() if name != "source"}
-    entry = validated(App, content, root="", context={"loopback": _may_use_loopback(who.workspace_id)})
+    entry = validated(App, content, root="", strict=True, context={"loopback": _may_use_loopback(who.workspace_id)})
     if entry.slug != app:
         raise ValidationFailedError([Detail("slug", "The slug must be the one in the address.")])
+    refuse_other_names(who.workspace_id, app, entry.aliases, apps=wiring.apps())
     before = wiring.apps().find(who.workspace_id, app)
     wiring.own_apps().put(who.workspace_id, entry)
     _tell_of_change(who.workspace_id, app, before)
@@ -47,7 +50,7 @@ def put(app: str) -> Answer:
 @http.delete("/apps/<app>")
 def delete(app: str) -> Answer:
     """Forget the workspace's own entry: the catalogue's stands again."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("apps")
     if wiring.own_apps().find(who.workspace_id, app) is None:
         raise NotFoundError("This workspace has no such app of its own.")

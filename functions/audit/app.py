@@ -6,7 +6,7 @@ from evergrant.domain.times import iso, iso_or_none
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
 from evergrant.runtime.http import Answer, Http, PageQuery, caller, ok
-from pydantic import AwareDatetime
+from evergrant.runtime.moments import Moment
 
 http = Http()
 handler = http.handler
@@ -16,7 +16,7 @@ class AuditQuery(PageQuery):
     """`?credentialId=&since=`"""
 
     credential_id: str | None = None
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
 
 def _shown(line: AuditLine) -> dict[str, object]:

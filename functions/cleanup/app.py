@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
+from evergrant.domain.times import from_iso
 from evergrant.runtime import wiring
 from evergrant.runtime.batches import Batch, each_message
 from evergrant.runtime.observability import logger
@@ -27,6 +28,8 @@ def _delete_user_credentials(message: dict[str, Any]) -> None:
         WorkspaceId(message["workspaceId"]),
         UserId(message["userId"]),
         actor=message["actor"],
+        asked_at=from_iso(message["askedAt"]),
+        directory=wiring.directory(),
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),
         cleanups=wiring.cleanups(),
@@ -42,7 +45,6 @@ def _revoke(message: dict[str, Any]) -> None:
         actor=message["actor"],
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),
-        cleanups=wiring.cleanups(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
     )

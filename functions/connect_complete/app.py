@@ -1,9 +1,10 @@
 """POST /connect/complete: the owner's server finishes what its user began."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, answer, caller
+from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, live_caller
 from pydantic import Field, SecretStr
 
 http = Http()
@@ -19,9 +20,11 @@ class Completion(Strict):
 
 
 @http.post("/connect/complete")
+@idempotent
 def complete(body: Completion) -> Answer:
     """Exchange the code and keep the credential; whatever happens, the completion is burnt."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("connect")
-    credential = wiring.completer().by_owner(who, body.completion, user=body.user_id, code_verifier=body.code_verifier)
+    completer = replace(wiring.completer(), identities=http.identities)
+    credential = completer.by_owner(who, body.completion, user=body.user_id, code_verifier=body.code_verifier)
     return answer(201, {"success": True, "credentialId": credential.credential_id})

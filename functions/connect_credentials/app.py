@@ -2,13 +2,16 @@
 
 from typing import Annotated
 
+from evergrant.domain.caller import SessionCaller
+from evergrant.domain.credential import Credential
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, answer, limited, ok, session_caller
+from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, limited, ok, session_caller
 from evergrant.runtime.text import Name
 from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
 from evergrant.use_cases.credentials.delete import delete_credential
+from evergrant.use_cases.credentials.entry import IN_FORM
 from pydantic import Field, SecretStr
 
 http = Http()
@@ -32,12 +35,21 @@ class Rename(Strict):
 
 @http.post("/connect/credentials")
 @limited
+@idempotent
 def create(body: FormValues) -> Answer:
-    """Take the form."""
+    """Take the form: a new credential, or the new secret of the one that the session was made for."""
     who = session_caller(http)
     found = wiring.apps().find(who.workspace_id, body.app)
     who.require_app(found.slug if found else body.app)
-    credential = create_credential(
+    credential = (
+        _create(who, body) if who.credential_id is None else _reconnect(who, CredentialId(who.credential_id), body)
+    )
+    shown = {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}
+    return answer(201, shown)
+
+
+def _create(who: SessionCaller, body: FormValues) -> Credential:
+    return create_credential(
         who,
         who.user_id,
         NewCredential(body.app, body.data, body.name, way=body.way),
@@ -48,10 +60,25 @@ def create(body: FormValues) -> Answer:
         minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        identities=http.identities,
+        check_every=wiring.check_every(),
+        places=IN_FORM,
+    )
+
+
+def _reconnect(who: SessionCaller, credential_id: CredentialId, body: FormValues) -> Credential:
+    return change_credential(
+        who,
+        credential_id,
+        CredentialChanges({"name": body.name} if body.name else {}, body.data, body.way),
+        apps=wiring.apps(),
+        credentials=wiring.credentials(),
+        sealer=wiring.sealer(),
+        minting=wiring.minting,
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
         check_every=wiring.check_every(),
     )
-    shown = {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}
-    return answer(201, shown)
 
 
 @http.patch("/connect/credentials/<credential_id>")  # pyright: ignore[reportUnknownMemberType]  # typed loosely there
@@ -82,7 +109,6 @@ def disconnect(credential_id: str) -> Answer:
         directory=wiring.directory(),
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),
-        cleanups=wiring.cleanups(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
     )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from evergrant.domain.times import iso
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, caller, idempotent, limited, secret
+from evergrant.runtime.http import Answer, Http, Strict, idempotent, limited, live_caller, secret
 from evergrant.runtime.text import Text
 from evergrant.use_cases.connect.sessions import MintedSession, NewSession, create_session
 from pydantic import Field, StringConstraints
@@ -55,7 +55,7 @@ def token(user_id: str) -> Answer:
 
 
 def _create(asked: NewSession) -> MintedSession:
-    who = caller(http)
+    who = live_caller(http)
     who.require("connect")
     return create_session(
         who,
@@ -66,4 +66,5 @@ def _create(asked: NewSession) -> MintedSession:
         sessions=wiring.sessions(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        identities=http.identities,
     )

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, Strict, caller, created, idempotent, limited
+from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name, Tags
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import Field, SecretStr
 
 http = Http()
 handler = http.handler
@@ -21,7 +22,7 @@ class CredentialBody(Strict):
     data: Values
     name: Name | None = None
     tags: Tags = ()
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     way: Annotated[str, Field(max_length=64)] | None = None
 
 
@@ -67,6 +68,7 @@ def _create(user_id: str, asked: CredentialBody) -> Answer:
         minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        identities=http.identities,
         check_every=wiring.check_every(),
     )
     return created(

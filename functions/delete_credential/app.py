@@ -38,7 +38,6 @@ def _delete(credential_id: str, query: DeleteQuery, *, user: str | None = None) 
         directory=wiring.directory(),
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),
-        cleanups=wiring.cleanups(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
     )

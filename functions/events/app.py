@@ -6,8 +6,8 @@ from evergrant.domain.times import iso_or_none
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
 from evergrant.runtime.http import Answer, Http, PageQuery, Strict, answer, caller, ok
+from evergrant.runtime.moments import Moment
 from evergrant.use_cases.webhooks.replay import redeliver
-from pydantic import AwareDatetime
 
 http = Http()
 handler = http.handler
@@ -19,7 +19,7 @@ class EventQuery(PageQuery):
     type: EventType | None = None
     credential_id: str | None = None
     user_id: str | None = None
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
     def fits(self, event: Event) -> bool:
         """Whether the event is asked for."""

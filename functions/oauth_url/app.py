@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Query, caller, limited, ok
+from evergrant.runtime.http import Answer, Http, Query, caller, limited, secret
 from evergrant.runtime.requests import query_parameters
 from evergrant.use_cases.connect.begin import Asked, begin_authorization
 from evergrant.use_cases.connect.flows import redirect_of
@@ -58,7 +58,7 @@ def oauth_url(query: OAuthUrlQuery) -> Answer:
         clock=wiring.clock(),
         entropy=wiring.entropy(),
     )
-    return ok({"oauthUrl": f"{http.base_url}/oauth/start/{authorization.authorization_id}"})
+    return secret(200, {"oauthUrl": f"{http.base_url}/oauth/start/{authorization.authorization_id}"})
 
 
 def _properties(app: str, way: str | None) -> dict[str, SecretStr]:

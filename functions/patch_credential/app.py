@@ -5,9 +5,10 @@ from typing import Annotated
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, Strict, caller, ok
+from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name, Tags
 from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import Field, SecretStr
 
 http = Http()
 handler = http.handler
@@ -19,7 +20,7 @@ class PatchCredential(Strict):
     name: Name | None = None
     tags: Tags | None = None
     data: Annotated[dict[str, SecretStr], Field(max_length=50)] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 @http.patch("/credentials/<credential_id>")  # pyright: ignore[reportUnknownMemberType]  # typed loosely there

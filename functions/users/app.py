@@ -4,7 +4,7 @@ from typing import Annotated
 
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, limited, ok
+from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, limited, live_caller, ok
 from evergrant.runtime.text import Name, OptionalText, Tags
 from evergrant.use_cases.users import manage
 from pydantic import Field, StringConstraints
@@ -50,7 +50,7 @@ def create(body: NewUser) -> Answer:
     who = caller(http)
     who.require("connect")
     user = manage.create_user(
-        who, body.asked(), directory=wiring.directory(), clock=wiring.clock(), entropy=wiring.entropy()
+        who, body.asked(), directory=wiring.directory(), clock=wiring.clock(), identities=http.identities
     )
     return ok({"userId": user.user_id})
 
@@ -67,7 +67,7 @@ def create_many(body: NewUsers) -> Answer:
         [user.asked() for user in body.users],
         directory=wiring.directory(),
         clock=wiring.clock(),
-        entropy=wiring.entropy(),
+        identities=http.identities,
     )
     return ok({"data": [{"userId": user.user_id, "username": user.username} for user in made], "skipped": skipped})
 
@@ -106,7 +106,7 @@ def change(user_id: str, body: UserChanges) -> Answer:
 @http.delete("/users/<user_id>")
 def delete(user_id: str) -> Answer:
     """Delete a user: gone at once; its credentials follow in the background."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("connect")
-    manage.delete_user(who, user_id, directory=wiring.directory(), cleanups=wiring.cleanups())
+    manage.delete_user(who, user_id, directory=wiring.directory(), cleanups=wiring.cleanups(), clock=wiring.clock())
     return ok({"success": True})

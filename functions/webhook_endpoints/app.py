@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, answer, caller, idempotent, ok, secret
+from evergrant.runtime.http import Answer, Http, Strict, answer, caller, idempotent, live_caller, ok, secret
+from evergrant.runtime.moments import Moment
 from evergrant.runtime.settings import settings
 from evergrant.runtime.text import OptionalText, Tags
 from evergrant.use_cases.webhooks import endpoints
 from evergrant.use_cases.webhooks.replay import Window, replay
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 http = Http()
 handler = http.handler
@@ -53,8 +54,8 @@ class Rotation(Strict):
 class Replay(Strict):
     """`POST /webhooks/endpoints/{endpointId}/replay`"""
 
-    since: AwareDatetime
-    until: AwareDatetime | None = None
+    since: Moment
+    until: Moment | None = None
     types: Types = ()
     only_failed: bool = False
 
@@ -74,7 +75,7 @@ def _check(url: str) -> None:
 @idempotent
 def create(body: NewEndpoint) -> Answer:
     """Register a receiver; its secret is shown once."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("webhooks")
     _check(body.url)
     made, signing = endpoints.create_endpoint(
@@ -84,6 +85,7 @@ def create(body: NewEndpoint) -> Answer:
         sealer=wiring.sealer(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),
+        identities=http.identities,
     )
     return secret(201, {**made.shown(), "secret": signing.get_secret_value()})
 
@@ -124,7 +126,7 @@ def change(endpoint_id: str, body: EndpointChanges) -> Answer:
 @http.delete("/webhooks/endpoints/<endpoint_id>")
 def delete(endpoint_id: str) -> Answer:
     """Nothing is sent there any more."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("webhooks")
     endpoints.delete_endpoint(who, endpoint_id, webhooks=wiring.webhooks())
     return ok({"success": True})
@@ -133,7 +135,7 @@ def delete(endpoint_id: str) -> Answer:
 @http.post("/webhooks/endpoints/<endpoint_id>/rotate-secret")
 def rotate(endpoint_id: str, body: Rotation | None = None) -> Answer:
     """A new secret, shown once; both sign meanwhile."""
-    who = caller(http)
+    who = live_caller(http)
     who.require("webhooks")
     new, signing = endpoints.rotate_secret(
         who,

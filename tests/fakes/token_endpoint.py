@@ -17,7 +17,7 @@ class FakeTokenEndpoint:
         self._now = now
         self.asked, self.revoked = 0, 0
         self.trouble: Exception | None = None
-        self._alive: set[str] = set()
+        self.alive: set[str] = set()
         self._codes: set[str] = set()
 
     def exchange(
@@ -40,7 +40,7 @@ class FakeTokenEndpoint:
         self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], refresh_token: SecretStr
     ) -> Tokens:
         self._count()
-        if refresh_token.get_secret_value() not in self._alive:
+        if refresh_token.get_secret_value() not in self.alive:
             raise GrantRefusedError("invalid_grant", provider_status=400)
         return self._tokens()
 
@@ -64,7 +64,7 @@ class FakeTokenEndpoint:
         if self.trouble:
             raise self.trouble
         self.revoked += 1
-        self._alive.discard(token.get_secret_value())
+        self.alive.discard(token.get_secret_value())
 
     def _count(self) -> None:
         self.asked += 1
@@ -73,6 +73,6 @@ class FakeTokenEndpoint:
 
     def _tokens(self) -> Tokens:
         refresh_token = f"rt{self.asked}"
-        self._alive.add(refresh_token)
+        self.alive.add(refresh_token)
         end = self._now() + timedelta(hours=1)
         return Tokens(SecretStr(f"at{self.asked}"), SecretStr(refresh_token), "Bearer", end, None, None, {})

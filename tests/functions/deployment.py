@@ -21,6 +21,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from tests.functions.iam import denied
+from tests.functions.limits import refuse_long_keys
 
 ROOT = Path(__file__).parents[2]
 TABLES = ("CREDENTIALS", "DIRECTORY", "KEYS", "SESSIONS", "EVENTS", "AUDIT")
@@ -67,6 +68,8 @@ class Functions:
     scopes: str = ""
     api_key: str = ""
     modules: dict[str, ModuleType] = field(default_factory=dict[str, ModuleType])
+    running: list[list[str]] = field(default_factory=list[list[str]])
+    """What each function that runs was refused, the innermost last."""
 
     def module(self, name: str) -> ModuleType:
         if name not in self.modules:
@@ -86,12 +89,18 @@ class Functions:
         call = client._make_api_call  # noqa: SLF001
         refused: list[str] = []
 
-        def noted(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
-            refused.extend(denied(name, operation, parameters))
-            return call(self, operation, parameters)
+        def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+            # A test may let one function run in the middle of another: each is held to its own policy.
+            refused.extend(denied(name, operation, parameters) if self.running[-1] is refused else [])
+            refuse_long_keys(operation, parameters)
+            return call(client, operation, parameters)
 
-        with patch.object(BaseClient, "_make_api_call", noted):
-            answer = handler(event, context or LambdaContext())
+        self.running.append(refused)
+        try:
+            with patch.object(BaseClient, "_make_api_call", noted):
+                answer = handler(event, context or LambdaContext())
+        finally:
+            self.running.pop()
         assert refused == []
         return answer
 

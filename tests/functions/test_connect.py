@@ -90,6 +90,12 @@ def test_the_browser_is_bound_by_a_host_cookie_that_scripts_cannot_read(
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
 
 
+def test_attack_14_a_link_for_one_use_is_kept_by_no_cache(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    link = functions.call("oauth_url", "GET", "/oauthUrl", query={"userId": "ada", "app": "acme"})
+
+    assert (link.status, link.headers["cache-control"]) == (200, "no-store")
+
+
 def test_attack_01_a_state_that_is_over_is_refused(
     functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
 ) -> None:

@@ -13,7 +13,7 @@ from evergrant.adapters.dynamodb.client import TRANSACTION_TRIES, dynamodb
 from evergrant.adapters.kms.branch_keys import kms
 from evergrant.domain.authorization import Authorization
 from evergrant.domain.errors import ConnectError
-from evergrant.domain.ids import AuthorizationId, UserId, WorkspaceId
+from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, UserId, WorkspaceId, identifier
 from evergrant.runtime import wiring
 
 from tests.functions.deployment import Answer, Functions
@@ -123,7 +123,7 @@ def lost_once() -> Callable[..., float | None]:
 def test_fault_13_a_state_that_this_callbacks_lost_attempt_used_is_its_own(functions: Functions) -> None:
     now = datetime.now(UTC)
     authorization = Authorization(
-        authorization_id=AuthorizationId("auth_1"),
+        authorization_id=AuthorizationId(identifier("auth", at=now, entropy=bytes(ENTROPY_BYTES))),
         workspace_id=WorkspaceId("ws_1"),
         user_id=UserId("usr_1"),
         app="shopify",

@@ -1,6 +1,23 @@
 """The users' routes."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from evergrant.domain.errors import ConflictError, UnavailableError
+from evergrant.domain.ids import WorkspaceId
+from evergrant.domain.times import iso
+from evergrant.runtime import wiring
+
 from tests.functions.deployment import Functions
+from tests.functions.test_credentials import connect
+from tests.functions.test_expiry import Travelling, clock
+
+__all__ = ["clock"]  # A fixture that these tests take.
 
 
 def test_a_user_is_found_by_id_and_by_name(functions: Functions) -> None:
@@ -67,3 +84,159 @@ def test_bad_bodies_have_their_own_status(functions: Functions) -> None:
     assert status('{"username": "a\\u0000b"}') == 422
     assert status('{"username": "' + "a" * 300 * 1024 + '"}') == 413
     assert status("{}", "text/plain") == 415
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, method: str, act: Callable[[], object]) -> None:
+    """Somebody else's `act` comes just before the first call of the directory's `method`."""
+    there: Any = type(wiring.directory())
+    real = getattr(there, method)
+
+    def late(self: object, *arguments: object, **named: object) -> object:
+        monkeypatch.setattr(there, method, real)
+        act()
+        return real(self, *arguments, **named)
+
+    monkeypatch.setattr(there, method, late)
+
+
+def test_of_two_renames_at_once_the_last_one_stands_and_no_name_stays_taken(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/users/{functions.call('users', 'POST', '/users', {'username': 'ada'}).body['userId']}"
+    meanwhile(monkeypatch, "change_user", lambda: functions.call("users", "PUT", path, {"username": "first"}))
+
+    last = functions.call("users", "PUT", path, {"username": "last", "fullName": "Ada"})
+
+    assert (last.status, last.body["username"]) == (200, "last")
+    assert functions.call("users", "GET", "/users/first").status == 404
+    assert [functions.call("users", "POST", "/users", {"username": each}).status for each in ("ada", "first")] == [
+        200,
+        200,
+    ]
+
+
+def test_two_changes_at_once_are_both_kept(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/users/{functions.call('users', 'POST', '/users', {'username': 'ada'}).body['userId']}"
+    meanwhile(monkeypatch, "change_user", lambda: functions.call("users", "PUT", path, {"email": "ada@example.com"}))
+
+    functions.call("users", "PUT", path, {"fullName": "Ada"})
+
+    shown = functions.call("users", "GET", path).body
+    assert (shown["fullName"], shown["email"]) == ("Ada", "ada@example.com")
+
+
+def test_a_user_is_deleted_once(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/users/{functions.call('users', 'POST', '/users', {'username': 'ada'}).body['userId']}"
+    answers: list[int] = []
+    meanwhile(monkeypatch, "delete_user", lambda: answers.append(functions.call("users", "DELETE", path).status))
+
+    answers.append(functions.call("users", "DELETE", path).status)
+
+    assert answers == [200, 404]
+
+
+def test_a_user_that_is_renamed_while_it_is_deleted_leaves_no_name(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/users/{functions.call('users', 'POST', '/users', {'username': 'ada'}).body['userId']}"
+    meanwhile(monkeypatch, "delete_user", lambda: functions.call("users", "PUT", path, {"username": "late"}))
+
+    deleted = functions.call("users", "DELETE", path)
+
+    assert deleted.status == 200
+    assert functions.call("users", "POST", "/users", {"username": "late"}).status == 200
+
+
+def test_nobody_releases_the_name_of_another(functions: Functions) -> None:
+    functions.call("users", "POST", "/users", {"username": "ada"})
+    functions.call("users", "POST", "/users", {"username": "bob"})
+    ada = wiring.directory().user(WorkspaceId(functions.workspace_id), "ada")
+    assert ada
+
+    with pytest.raises(ConflictError):
+        wiring.directory().delete_user(replace(ada, username="bob"))
+
+    assert [functions.call("users", "GET", f"/users/{each}").status for each in ("ada", "bob")] == [200, 200]
+
+
+def cleaned(functions: Functions) -> None:
+    """What the cleanups queue holds now, done."""
+    client, url = boto3.client("sqs"), wiring.settings().required("CLEANUPS_QUEUE_URL")
+    messages = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    for each in messages:
+        client.delete_message(QueueUrl=url, ReceiptHandle=each.get("ReceiptHandle", ""))
+    records = [{"messageId": each.get("MessageId"), "body": each.get("Body")} for each in messages]
+    assert functions.invoke("cleanup", {"Records": records}) == {"batchItemFailures": []}
+
+
+def test_the_credentials_of_a_user_whose_deletion_failed_are_untouched(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/credentials/{connect(functions).body['credentialId']}"
+
+    def away(*_: object) -> None:
+        raise UnavailableError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(wiring.directory()), "delete_user", away)
+        failed = functions.call("users", "DELETE", "/users/ada@example.com")
+    cleaned(functions)
+
+    assert failed.status == 503
+    assert functions.call("get_credential", "GET", path).status == 200
+
+
+def test_the_credentials_follow_a_user_that_goes_after_its_message(
+    functions: Functions, clock: Travelling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/credentials/{connect(functions).body['credentialId']}"
+    queue: list[dict[str, Any]] = []
+
+    class Kept:
+        def send(self, messages: list[dict[str, Any]], *, delay_seconds: int = 0) -> None:  # the port
+            queue.extend(messages)
+
+    def taken() -> None:
+        records = [{"messageId": "1", "body": json.dumps(queue.pop(0))}]
+        assert functions.invoke("cleanup", {"Records": records}) == {"batchItemFailures": []}
+
+    monkeypatch.setattr(wiring, "cleanups", Kept)
+    meanwhile(monkeypatch, "delete_user", taken)
+    functions.call("users", "DELETE", "/users/ada@example.com")
+    before = functions.call("get_credential", "GET", path)
+
+    taken()
+
+    assert (before.status, functions.call("get_credential", "GET", path).status) == (200, 404)
+    assert queue == []
+
+
+def test_a_message_of_a_deletion_that_never_was_is_dropped(functions: Functions, clock: Travelling) -> None:
+    path = f"/credentials/{connect(functions).body['credentialId']}"
+    user = functions.call("users", "GET", "/users/ada@example.com").body["userId"]
+    message = {
+        "action": "delete_user_credentials",
+        "workspaceId": functions.workspace_id,
+        "userId": user,
+        "actor": "test",
+        "askedAt": iso(clock.now()),
+    }
+    clock.ahead = timedelta(minutes=2)
+
+    done = functions.invoke("cleanup", {"Records": [{"messageId": "1", "body": json.dumps(message)}]})
+
+    sqs, url = boto3.client("sqs"), wiring.settings().required("CLEANUPS_QUEUE_URL")
+    counted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert done == {"batchItemFailures": []}
+    assert [counted[f"ApproximateNumberOfMessages{each}"] for each in ("", "Delayed")] == ["0", "0"]
+    assert functions.call("get_credential", "GET", path).status == 200
+
+
+def test_a_batch_with_a_name_that_no_address_could_mean_makes_nobody(functions: Functions) -> None:
+    users = [{"username": "ada"}, {"username": f"usr_{'0' * 36}"}, {"username": "a/b"}]
+
+    answer = functions.call("users", "POST", "/users/batch", {"users": users})
+
+    assert answer.status == 422
+    assert [each["path"] for each in answer.body["details"]] == ["users.1.username", "users.2.username"]
+    assert functions.call("users", "GET", "/users").body["data"] == []

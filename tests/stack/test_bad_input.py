@@ -36,7 +36,10 @@ def test_missing_and_extra_properties_are_each_named_by_their_path(stack: Stack)
     ("type_", "code"), [("nobody", "unknown_app"), ("quickbooks-online", "oauth_app"), ("../klaviyo", "unknown_app")]
 )
 def test_an_app_that_cannot_be_had_by_values_says_so(stack: Stack, type_: str, code: str) -> None:
-    body = {"userId": stack.user(f"app-{type_}"), "credential": {"type": type_, "data": {"accessToken": "x"}}}
+    body = {
+        "userId": stack.user(f"app-{code}-{len(type_)}"),
+        "credential": {"type": type_, "data": {"accessToken": "x"}},
+    }
 
     answer = stack.request("POST", "/credentials", body)
 

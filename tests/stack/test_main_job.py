@@ -3,6 +3,7 @@
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -144,3 +145,12 @@ def test_metadata_lists_every_app(stack: Stack) -> None:
 
     assert {"shopify", "klaviyo", "stripe"} <= {app["name"] for app in listed}
     assert one["name"] == "woocommerce"
+
+
+@pytest.mark.parametrize("name", ["Zoe\u0308 😀", 'a"b`c\\d', "50% & more?#", "a+b@example.com"])
+def test_attack_44_a_user_is_found_by_the_very_name_it_was_made_with(stack: Stack, name: str) -> None:
+    user_id = stack.user(name)
+
+    found = stack.request("GET", f"/users/{quote(name, safe='')}")
+
+    assert (found.status_code, found.json().get("userId")) == (200, user_id)

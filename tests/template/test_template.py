@@ -78,6 +78,8 @@ OPENS = {
 KEEPS_ANSWERS = {
     "ApiKeysFunction",
     "AuditFunction",
+    "ConnectCompleteFunction",
+    "ConnectCredentialsFunction",
     "ConnectSessionsFunction",
     "CreateCredentialFunction",
     "EventsFunction",

@@ -6,7 +6,7 @@ from evergrant.domain.app import App
 from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, ValidationFailedError
 from evergrant.domain.rendering import hosts, render
 from evergrant.domain.secret import Secret
-from evergrant.use_cases.credentials.entry import read_entry
+from evergrant.use_cases.credentials.entry import IN_FORM, read_entry
 from pydantic import SecretStr
 
 
@@ -19,7 +19,7 @@ def entry_of(slug: str, **data: str) -> tuple[App, dict[str, SecretStr]]:
 def test_secrets_and_plain_values_are_told_apart() -> None:
     app, data = entry_of("gorgias", subdomain="ada-shop", username="ada@example.com", password="k")
 
-    entry = read_entry(app, data, root="data")
+    entry = read_entry(app, data, places=IN_FORM)
 
     assert entry.variables == {"subdomain": "ada-shop", "username": "ada@example.com"}
     assert hosts(entry.method, entry.variables) == ("ada-shop.gorgias.com",)
@@ -33,7 +33,7 @@ def test_attack_21_a_sub_domain_cannot_become_another_host(subdomain: str) -> No
     app, data = entry_of("gorgias", subdomain=subdomain, username="ada", password="k")
 
     with pytest.raises(ValidationFailedError) as refusal:
-        read_entry(app, data, root="data")
+        read_entry(app, data, places=IN_FORM)
 
     assert [detail.path for detail in refusal.value.details] == ["data.subdomain"]
 
@@ -43,7 +43,7 @@ def test_attack_50_a_line_break_never_reaches_a_header(value: str) -> None:
     app, data = entry_of("klaviyo", apiKey=value)
 
     with pytest.raises(ValidationFailedError):
-        read_entry(app, data, root="data")
+        read_entry(app, data, places=IN_FORM)
     with pytest.raises(AppMisconfiguredError):
         render("Bearer {apiKey}", {"apiKey": value})
 
@@ -51,7 +51,7 @@ def test_attack_50_a_line_break_never_reaches_a_header(value: str) -> None:
 def test_an_app_with_two_ways_takes_the_one_that_fits() -> None:
     app, data = entry_of("shopify", shop="ada", accessToken="shpat_" + "0" * 32)
 
-    entry = read_entry(app, data, root="data")
+    entry = read_entry(app, data, places=IN_FORM)
 
     assert (entry.method.kind, hosts(entry.method, entry.variables)) == ("api_key", ("ada.myshopify.com",))
 
@@ -61,7 +61,7 @@ def test_an_app_with_two_ways_takes_the_one_that_fits() -> None:
 )
 def test_a_secret_goes_only_to_the_hosts_that_were_sealed_with_it(url: str) -> None:
     app, data = entry_of("klaviyo", apiKey="k")
-    entry = read_entry(app, data, root="data")
+    entry = read_entry(app, data, places=IN_FORM)
     secret = Secret(values=entry.secrets, hosts=hosts(entry.method, entry.variables))
 
     secret.require_host("https://a.klaviyo.com/api/accounts/")

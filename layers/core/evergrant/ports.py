@@ -53,6 +53,14 @@ class Entropy(Protocol):
         ...
 
 
+class Identities(Protocol):
+    """Where ids come from: time and chance, or an Idempotency-Key, under which a second run makes the same ones."""
+
+    def new(self, prefix: str) -> str:
+        """The next one."""
+        ...
+
+
 class PreparedSeal(Protocol):
     """The branch key is at hand: sealing needs no network any more."""
 
@@ -114,13 +122,13 @@ class CredentialStore(Protocol):
         ...
 
     def create(self, credential: Credential, *, event: Event, audit: AuditLine) -> None:
-        """Raises: ConflictError when the id is taken; NotFoundError when the user is not there."""
+        """Raises: ConflictError when the id is taken; NotFoundError when the user is not there; TooLargeError."""
         ...
 
     def change(
         self, new: Credential, *, read: Credential, event: Event | None = None, audit: AuditLine | None = None
     ) -> None:
-        """Raises: ConflictError (`code="changed_meanwhile"`) when the row is not as it was read."""
+        """Raises: ConflictError (`code="changed_meanwhile"`) when the row is not as it was read; TooLargeError."""
         ...
 
     def delete(self, read: Credential, *, event: Event | None, audit: AuditLine) -> None:
@@ -168,10 +176,13 @@ class Directory(Protocol):
         ...
 
     def change_user(self, new: User, *, read: User) -> None:
-        """Raises: ConflictError when the new name is taken."""
+        """Raises: ConflictError: `username_taken`, or `changed_meanwhile` when it is not as it was read."""
         ...
 
-    def delete_user(self, user: User) -> None: ...
+    def delete_user(self, user: User) -> None:
+        """Raises: ConflictError (`changed_meanwhile`) when it is not as it was read, or gone."""
+        ...
+
     def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]: ...
     def api_key(self, api_key_id: ApiKeyId) -> ApiKey | None: ...
     def put_api_key(self, api_key: ApiKey) -> None: ...
@@ -206,6 +217,24 @@ class Apps(Protocol):
 
     def find(self, workspace_id: WorkspaceId, slug_or_alias: str) -> "App | None":
         """None when neither the workspace nor the catalogue has it."""
+        ...
+
+
+class OwnApps(Protocol):
+    """What a workspace defined itself: its own apps, and its overrides of the catalogue's."""
+
+    def find(self, workspace_id: WorkspaceId, slug: str) -> "App | None": ...
+    def named(self, workspace_id: WorkspaceId, alias: str) -> "App | None":
+        """By one of its aliases."""
+        ...
+
+    def all(self, workspace_id: WorkspaceId) -> "Sequence[App]": ...
+    def put(self, workspace_id: WorkspaceId, app: "App") -> None:
+        """Replace it, with its aliases. Raises: TooLargeError."""
+        ...
+
+    def delete(self, workspace_id: WorkspaceId, slug: str) -> None:
+        """Back to the catalogue's."""
         ...
 
 
@@ -273,15 +302,33 @@ class FirstAnswer:
     secret_until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to act for an idempotency key; `since` is its first use, also by a worker that died."""
+
+    key: str
+    writer: str
+    since: datetime
+
+
 class IdempotencyStore(Protocol):
     """First answers, kept for a day."""
 
-    def begin(self, key: str, *, fingerprint: str, at: datetime) -> FirstAnswer | None:
-        """None: the caller is the first, and must `finish` or `forget`. Else what the first one left."""
+    def begin(self, key: str, *, writer: str, fingerprint: str, at: datetime) -> Claim | FirstAnswer:
+        """The claim, which its writer must `finish`, `release` or `forget`; or what another left."""
         ...
 
-    def finish(self, key: str, *, status: int, sealed: bytes, secret_until: datetime | None) -> None: ...
-    def forget(self, key: str) -> None: ...
+    def finish(self, claim: Claim, *, status: int, sealed: bytes, secret_until: datetime | None) -> None:
+        """Raises: ConflictError when another has the claim by now."""
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Nobody knows what became of it: the same request may try again at once, and is the same."""
+        ...
+
+    def forget(self, claim: Claim) -> None:
+        """Nothing was made: the key is free for another body."""
+        ...
 
 
 class Revoker(Protocol):

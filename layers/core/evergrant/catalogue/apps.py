@@ -1,11 +1,9 @@
 """`Apps`: what the workspace itself defined comes first, then the catalogue."""
 
-from collections.abc import Callable
-
 from evergrant.catalogue.loader import load
 from evergrant.domain.app import App
 from evergrant.domain.ids import WorkspaceId
-from evergrant.ports import Apps
+from evergrant.ports import Apps, OwnApps
 
 AT_MOST = 1000
 """Apps in memory: beyond it, all are forgotten and read again."""
@@ -14,13 +12,14 @@ AT_MOST = 1000
 class LayeredApps:
     """A workspace's own apps and overrides over the catalogue."""
 
-    def __init__(self, own: Callable[[WorkspaceId, str], App | None]) -> None:
+    def __init__(self, own: OwnApps) -> None:
         self._own = own
 
     def find(self, workspace_id: WorkspaceId, slug_or_alias: str) -> App | None:
         catalogued = load(slug_or_alias)
         slug = catalogued.slug if catalogued else slug_or_alias
-        return self._own(workspace_id, slug) or catalogued
+        own = self._own.find(workspace_id, slug)
+        return own or catalogued or self._own.named(workspace_id, slug_or_alias)
 
 
 class MemorisedApps:

@@ -9,7 +9,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from evergrant.domain.app import App, extended
 
 FOLDER = Path(__file__).parent / "apps"
 INDEX = Path(__file__).parent / "index.json"
+MOST_REMEMBERED = 4096
+"""Names, known and unknown: callers choose them."""
 _ALIASES = re.compile(r"^aliases = \[(?P<names>[^\]]*)\]$", re.MULTILINE)
 _SLUG = re.compile(r"[a-z0-9-]{1,64}")
 
 
-@cache
+@lru_cache(maxsize=MOST_REMEMBERED)
 def load(slug_or_alias: str) -> App | None:
     """By slug, or by a name that Alloy's and Nango's users know."""
     slug = slug_or_alias if _is_there(slug_or_alias) else _aliases().get(slug_or_alias)

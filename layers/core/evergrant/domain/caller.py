@@ -40,6 +40,11 @@ class Caller:
         """The caller's name in the audit trail."""
         return self.api_key_id
 
+    @property
+    def identity(self) -> str:
+        """The very key."""
+        return self.api_key_id
+
 
 @dataclass(frozen=True, slots=True)
 class SessionCaller:
@@ -57,10 +62,20 @@ class SessionCaller:
         """The caller's name in the audit trail."""
         return f"session:{self.user_id}"
 
+    @property
+    def identity(self) -> str:
+        """The very session."""
+        return self.session_id
+
     def require_app(self, app: str) -> None:
         """Raises: ForbiddenError when the session was made for other apps."""
         if self.apps and app not in self.apps:
             raise ForbiddenError("This connect session is for other apps.", code="session_limits")
+
+    def require_credential(self, credential_id: str) -> None:
+        """Raises: ForbiddenError when the session was made for another credential."""
+        if self.credential_id not in (None, credential_id):
+            raise ForbiddenError("This connect session is for another credential.", code="session_limits")
 
 
 Actor = Caller | SessionCaller

@@ -69,6 +69,8 @@ class Credential:
     """Whether there is a refresh token, or what a token can be made of."""
     deleting: bool = False
     """Unreadable from the first moment of its deletion."""
+    deletion_told: bool = False
+    """Whether `credential.deleted` was said, as queued."""
 
     @property
     def way_used(self) -> str:

@@ -1,11 +1,12 @@
 """Workspaces, their users and their API keys."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from evergrant.domain import bearer
-from evergrant.domain.ids import ApiKeyId, UserId, WorkspaceId
+from evergrant.domain.ids import ApiKeyId, UserId, WorkspaceId, is_identifier
 
 Environment = Literal["production", "development"]
 
@@ -34,6 +35,24 @@ class Workspace:
         return self.reconnect_url and self.reconnect_url.replace("{credentialId}", credential_id)
 
 
+UNREACHABLE = frozenset({"batch", ".", ".."})
+"""Names that no address under `/users` could mean."""
+
+
+def as_name(text: str) -> str:
+    """As names are kept: composed (NFC), without blanks around."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def name_complaint(username: str) -> str | None:
+    """What is wrong with a username, which must be able to stand in an address wherever a userId does."""
+    if is_identifier(username, "usr"):
+        return "A username must not look like a userId."
+    if "/" in username or username in UNREACHABLE:
+        return "A username stands in addresses: it has no slash, and is not `batch`, `.` or `..`."
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A merchant in a workspace."""
@@ -45,6 +64,7 @@ class User:
     full_name: str | None = None
     email: str | None = None
     tags: tuple[str, ...] = ()
+    version: int = 1
 
     def shown(self) -> dict[str, object]:
         """As the API shows it."""

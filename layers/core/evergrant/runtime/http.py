@@ -9,6 +9,7 @@ import functools
 import inspect
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -17,13 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from evergrant.domain import errors
-from evergrant.domain.caller import Caller, SessionCaller
+from evergrant.domain.caller import Actor, Caller, SessionCaller
 from evergrant.domain.ids import ApiKeyId, UserId, WorkspaceId
 from evergrant.runtime.observability import logger
 from evergrant.runtime.requests import ALIAS_PREFIX, check_version, read_body, read_query
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from evergrant.ports import Identities
 
 JSON_TYPE = "application/json"
 
@@ -54,10 +57,11 @@ STATUS: tuple[tuple[type[errors.EvergrantError], int], ...] = (
 
 
 class Strict(BaseModel):
-    """A request's model: camelCase on the wire, unknown fields refused, input never echoed."""
+    """A request's model: camelCase on the wire, unknown fields refused, nothing coerced, input never echoed."""
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
         alias_generator=to_camel,
         populate_by_name=False,
         hide_input_in_errors=True,
@@ -93,9 +97,16 @@ class Http(APIGatewayRestResolver):
             strip_prefixes=[ALIAS_PREFIX], enable_validation=documenting
         )
         self._documenting = documenting
+        self.claimed: Identities | None = None
+        """Of the Idempotency-Key that is being served."""
         self.exception_handler(errors.EvergrantError)(self._refusal)
         self.exception_handler(Exception)(self._surprise)
         self.not_found(self._unknown_route)  # pyright: ignore[reportUnknownMemberType]  # typed loosely there
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "^{}/*$") -> re.Pattern[str]:
+        """A variable takes all but a slash: Powertools' own pattern knows no quotes and no emoji."""
+        return re.compile(base_regex.format(re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", rule)))
 
     def route(self, rule: Any, method: Any, *args: Any, **kwargs: Any) -> Any:
         """As Powertools'; a rule that ends with `/.+` takes the rest of the path, as `{path+}` of the template does."""
@@ -137,6 +148,13 @@ class Http(APIGatewayRestResolver):
     def raw(self) -> dict[str, Any]:
         """The event as it came."""
         return self.current_event.raw_event
+
+    @property
+    def identities(self) -> "Identities":
+        """For what a route makes: its Idempotency-Key's, or new ones."""
+        from evergrant.runtime import wiring
+
+        return self.claimed or wiring.identities()
 
     @property
     def is_alias(self) -> bool:
@@ -267,6 +285,21 @@ def caller(http: Http) -> Caller:
         api_key_id=ApiKeyId(_claim(context, "apiKeyId")),
         scopes=frozenset(_claim(context, "scopes").split()),
     )
+
+
+def live_caller(http: Http) -> Caller:
+    """For what releases a secret or destroys: the key is read again. Raises: UnauthorizedError when it was revoked."""
+    from evergrant.runtime import wiring
+    from evergrant.use_cases.workspaces.api_keys import require_live
+
+    who = caller(http)
+    require_live(who, wiring.directory().api_key(who.api_key_id), at=wiring.clock().now())
+    return who
+
+
+def whoever(http: Http) -> Actor:
+    """The API key or the connect session behind this request. Raises: UnauthorizedError."""
+    return session_caller(http) if "sessionId" in _authorizer(http) else caller(http)
 
 
 def session_caller(http: Http) -> SessionCaller:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -85,10 +86,17 @@ def query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
     return single or dict(event.get("queryStringParameters") or {})
 
 
-def validated(model: type[Model], content: object, *, root: str, context: dict[str, object] | None = None) -> Model:
-    """Raises: ValidationFailedError naming every path under `root`."""
+def validated(
+    model: type[Model],
+    content: object,
+    *,
+    root: str,
+    context: dict[str, object] | None = None,
+    strict: bool | None = None,
+) -> Model:
+    """As JSON, where a strict model takes a list for a tuple. Raises: ValidationFailedError naming every path."""
     try:
-        return model.model_validate(content, context=context)
+        return model.model_validate_json(json.dumps(content), context=context, strict=strict)
     except ValidationError as error:
         details = [
             Detail(path=root + ".".join(str(part) for part in issue["loc"]), message=issue["msg"])

@@ -8,12 +8,11 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from evergrant.adapters.system.clock import SystemClock, SystemEntropy
+from evergrant.adapters.system.clock import SystemClock, SystemEntropy, SystemIdentities
 from evergrant.runtime.settings import settings
 
 if TYPE_CHECKING:
     from evergrant import ports
-    from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys
     from evergrant.domain.credential import Credential
     from evergrant.domain.events import Event
@@ -32,6 +31,10 @@ def clock() -> SystemClock:
 @cache
 def entropy() -> SystemEntropy:
     return SystemEntropy()
+
+
+def identities() -> SystemIdentities:
+    return SystemIdentities(clock(), entropy())
 
 
 @cache
@@ -136,7 +139,7 @@ def fingerprints() -> "ports.Fingerprints":
 
 
 @cache
-def own_apps() -> "DynamoDBOwnApps":
+def own_apps() -> "ports.OwnApps":
     from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
     from evergrant.adapters.dynamodb.client import dynamodb
 
@@ -147,7 +150,7 @@ def own_apps() -> "DynamoDBOwnApps":
 def apps() -> "ports.Apps":
     from evergrant.catalogue.apps import LayeredApps
 
-    return LayeredApps(own_apps().find)
+    return LayeredApps(own_apps())
 
 
 @cache
@@ -259,6 +262,7 @@ def completer() -> "Completer":
         clock=clock(),
         entropy=entropy(),
         report=report,
+        identities=identities(),
         check_every=check_every(),
     )
 
@@ -272,6 +276,8 @@ def renewer() -> "Renewer":
         directory=directory(),
         sealer=sealer(),
         upstream=upstream(),
+        revoker=revoker(),
+        audit=audit(),
         clock=clock(),
         entropy=entropy(),
         check_every=check_every(),

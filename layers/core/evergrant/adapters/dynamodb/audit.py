@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.client import translated
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, to_item, to_values
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, page, to_item, to_values
 from evergrant.domain.events import AuditLine
-from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, time_floor
+from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, is_identifier, time_floor
 from evergrant.ports import Page
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class DynamoDBAudit:
         after: str | None,
     ) -> Page[AuditLine]:
         """Newest first."""
+        if credential_id and not is_identifier(credential_id, "cred"):
+            return Page([])
         name, value = (
             ("credential_key", f"{workspace_id}#{credential_id}")
             if credential_id
@@ -88,5 +90,4 @@ class DynamoDBAudit:
                 Limit=limit + 2,
                 **arguments,
             )["Items"]
-        lines = [line for line in map(_line, found) if line.audit_id != after]
-        return Page(lines[:limit], lines[limit - 1].audit_id if len(lines) > limit else None)
+        return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=_line)

@@ -21,7 +21,7 @@ from evergrant.adapters.dynamodb.items import (
 )
 from evergrant.domain.authorization import Authorization
 from evergrant.domain.errors import ConnectError
-from evergrant.domain.ids import AuthorizationId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.ids import AuthorizationId, CredentialId, UserId, WorkspaceId, is_identifier
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,6 +42,8 @@ class DynamoDBAuthorizations:
             self._client.put_item(TableName=self._table, Item=_item(authorization))
 
     def get(self, authorization_id: str) -> Authorization | None:
+        if not is_identifier(authorization_id, "auth"):
+            return None
         with translated():
             found = self._client.get_item(
                 TableName=self._table, Key=key(f"auth#{authorization_id}", _SK), ConsistentRead=True

@@ -35,6 +35,10 @@ class InTheWayError(UnavailableError):
         super().__init__("Somebody else changes the same at this moment; nothing was changed. Try again.")
 
 
+FAILED = "ConditionalCheckFailed"
+"""Why a write of a cancelled transaction is to blame."""
+
+
 class ConditionFailedError(ConflictError):
     """The row is not as the condition wanted it; `reasons` says which of a transaction's writes, in order."""
 
@@ -74,7 +78,7 @@ def translated() -> Generator[None]:
         if code == "ConditionalCheckFailedException":
             raise ConditionFailedError from error
         reasons = _reasons(error.response)
-        if code == "TransactionCanceledException" and "ConditionalCheckFailed" in reasons:
+        if code == "TransactionCanceledException" and FAILED in reasons:
             raise ConditionFailedError(reasons) from error
         if _IN_THE_WAY.intersection(reasons):
             raise InTheWayError from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretBytes, SecretStr
 
 from evergrant.adapters.dynamodb.client import translated
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, key, to_item
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, key, to_item, within_limit
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.sealing import SealContext
@@ -61,7 +61,7 @@ class DynamoDBOAuthClients:
             }
         )
         with translated():
-            self._client.put_item(TableName=self._table, Item=item)
+            self._client.put_item(TableName=self._table, Item=within_limit(item))
 
     def delete(self, workspace_id: WorkspaceId, app: str) -> None:
         with translated():

@@ -67,6 +67,7 @@ def credential_item(credential: Credential) -> dict[str, Any]:
             "fence": credential.fence,
             "renewable": credential.renewable,
             "deleting": credential.deleting,
+            "deletion_told": credential.deletion_told,
         }
     )
 
@@ -113,4 +114,5 @@ def credential_of(item: Mapping[str, Any]) -> Credential:
         fence=int(row["fence"]),
         renewable=row.get("renewable", False),
         deleting=row["deleting"],
+        deletion_told=row.get("deletion_told", False),
     )

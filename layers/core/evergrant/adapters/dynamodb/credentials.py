@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.apps import APPS_VERSION_SK, apps_version_key, apps_version_of
 from evergrant.adapters.dynamodb.audit import audit_item
-from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
+from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.credential_items import (
     CREDENTIAL_SK,
     credential_item,
@@ -16,20 +16,27 @@ from evergrant.adapters.dynamodb.credential_items import (
     link_pk,
 )
 from evergrant.adapters.dynamodb.directory_items import api_key_key, api_key_of, user_key
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, to_item, to_values
+from evergrant.adapters.dynamodb.items import (
+    at_ms,
+    epoch_ms,
+    epoch_s,
+    from_item,
+    readable,
+    to_item,
+    to_values,
+    within_limit,
+)
 from evergrant.adapters.dynamodb.items import key as item_key
 from evergrant.adapters.dynamodb.renewals import begun, finished
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import NotFoundError, TooLargeError, UnavailableError
+from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
-from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId, is_identifier
 from evergrant.ports import KeyedRead, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_SEALED_BYTES = 300_000
-"""Well inside an item's 400 KB."""
 SAID_FOR = timedelta(days=30)
 """What concerns many credentials is said once in this time."""
 
@@ -54,6 +61,8 @@ class DynamoDBCredentialStore:
         return None if found is None or found.deleting else found
 
     def find(self, credential_id: CredentialId) -> Credential | None:
+        if not is_identifier(credential_id, "cred"):
+            return None
         with translated():
             found = self.client.get_item(
                 TableName=self.table,
@@ -66,9 +75,11 @@ class DynamoDBCredentialStore:
     def get_with_key(self, credential_id: CredentialId, key: ApiKeyId, workspace_id: WorkspaceId) -> KeyedRead:
         """One BatchGetItem over two tables, consistent in both."""
         wanted: dict[str, Any] = {
-            self.table: {"Keys": [item_key(credential_pk(credential_id), CREDENTIAL_SK)], "ConsistentRead": True},
             self._directory: {"Keys": [api_key_key(key), apps_version_key(workspace_id)], "ConsistentRead": True},
         }
+        if is_identifier(credential_id, "cred"):
+            keys = [item_key(credential_pk(credential_id), CREDENTIAL_SK)]
+            wanted[self.table] = {"Keys": keys, "ConsistentRead": True}
         with translated():
             answer = self.client.batch_get_item(RequestItems=wanted)
         if answer.get("UnprocessedKeys"):
@@ -80,8 +91,6 @@ class DynamoDBCredentialStore:
         return KeyedRead(credential, api_key, apps_version_of(rows.get(APPS_VERSION_SK)))
 
     def create(self, credential: Credential, *, event: Event, audit: AuditLine) -> None:
-        if len(credential.sealed) > MAX_SEALED_BYTES:
-            raise TooLargeError("Send a smaller credential.")
         link = {
             "pk": link_pk(credential.workspace_id, credential.user_id),
             "sk": credential.credential_id,
@@ -91,13 +100,13 @@ class DynamoDBCredentialStore:
             self.transact(
                 [
                     self._there(user_key(credential.workspace_id, credential.user_id)),
-                    self._put(self.table, credential_item(credential), "attribute_not_exists(pk)"),
+                    self._put(self.table, within_limit(credential_item(credential)), "attribute_not_exists(pk)"),
                     self._put(self.table, to_item(link)),
                     *self._telling(event, audit),
                 ]
             )
         except ConditionFailedError as error:
-            if error.reasons[:1] == ("ConditionalCheckFailed",):
+            if error.reasons[:1] == (FAILED,):
                 raise NotFoundError from error
             raise
 
@@ -106,7 +115,7 @@ class DynamoDBCredentialStore:
     ) -> None:
         put = self._put(
             self.table,
-            credential_item(new),
+            within_limit(credential_item(new)),
             "version = :version AND generation = :generation AND fence = :fence",
             {":version": read.version, ":generation": read.generation, ":fence": read.fence},
         )
@@ -215,7 +224,7 @@ class DynamoDBCredentialStore:
             items += answer["Responses"].get(self.table, [])
             unprocessed: Any = answer.get("UnprocessedKeys", {}).get(self.table, {"Keys": []})
             keys = keys[100:] + unprocessed["Keys"]
-        found = [credential for credential in map(_credential, items) if credential]
+        found = [credential for credential in readable(items, _credential) if credential]
         return sorted(found, key=lambda credential: credential.credential_id)
 
     def _telling(self, event: Event | None, audit: AuditLine | None) -> list[dict[str, Any]]:

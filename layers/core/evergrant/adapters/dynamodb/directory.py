@@ -1,11 +1,11 @@
 """The Directory table: workspaces, users (found by id or by name), API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import directory_items as items
-from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
-from evergrant.adapters.dynamodb.items import to_item, to_values
+from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, transact, translated
+from evergrant.adapters.dynamodb.items import page, to_item, to_values
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
 from evergrant.domain.workspace import ApiKey, User, Workspace
@@ -13,6 +13,9 @@ from evergrant.ports import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_OWN_NAME = "user_id = :id"
 
 
 class DynamoDBDirectory:
@@ -44,21 +47,24 @@ class DynamoDBDirectory:
         self._name_taken([self._claim(user), self._put(items.user_item(user), "attribute_not_exists(pk)")], claims=1)
 
     def change_user(self, new: User, *, read: User) -> None:
-        writes = [self._put(items.user_item(new), "attribute_exists(pk)")]
+        writes = [self._put(items.user_item(new), "version = :version", {":version": read.version})]
         if new.username != read.username:
             writes = [self._claim(new), *writes, self._release(read)]
         self._name_taken(writes, claims=int(new.username != read.username))
 
     def delete_user(self, user: User) -> None:
-        gone = {"Delete": {"TableName": self._table, "Key": items.user_key(user.workspace_id, user.user_id)}}
-        transact(self._client, [gone, self._release(user)])
+        where = items.user_key(user.workspace_id, user.user_id)
+        transact(
+            self._client, [self._gone(where, "version = :version", {":version": user.version}), self._release(user)]
+        )
 
     def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]:
         found = self._query(items.users_pk(workspace_id), after=after, limit=limit + 1)
-        users = [items.user_of(item) for item in found]
-        return Page(users[:limit], users[limit - 1].user_id if len(users) > limit else None)
+        return page(found, limit=limit, of=items.user_of)
 
     def api_key(self, api_key_id: ApiKeyId) -> ApiKey | None:
+        if not is_identifier(api_key_id, "key"):
+            return None
         item = self._get(items.api_key_key(api_key_id))
         return items.api_key_of(item) if item else None
 
@@ -86,27 +92,38 @@ class DynamoDBDirectory:
             PaginationConfig={"MaxItems": limit},
         )
         with translated():
-            for page in pages:
-                found += page["Items"]
+            for each in pages:
+                found += each["Items"]
         return found
 
     def _claim(self, user: User) -> dict[str, Any]:
         name = items.username_key(user.workspace_id, user.username) | to_item({"user_id": user.user_id})
-        return self._put(name, "attribute_not_exists(pk)")
+        return self._put(name, f"attribute_not_exists(pk) OR {_OWN_NAME}", {":id": user.user_id})
 
     def _release(self, user: User) -> dict[str, Any]:
-        return {"Delete": {"TableName": self._table, "Key": items.username_key(user.workspace_id, user.username)}}
+        where = items.username_key(user.workspace_id, user.username)
+        return self._gone(where, _OWN_NAME, {":id": user.user_id})
 
-    def _put(self, item: dict[str, Any], condition: str | None = None) -> dict[str, Any]:
-        put: dict[str, Any] = {"TableName": self._table, "Item": item}
-        return {"Put": put | ({"ConditionExpression": condition} if condition else {})}
+    def _put(
+        self, item: dict[str, Any], condition: str | None = None, values: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        return {"Put": {"TableName": self._table, "Item": item} | _conditional(condition, values)}
+
+    def _gone(self, where: dict[str, Any], condition: str, values: Mapping[str, object]) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._table, "Key": where} | _conditional(condition, values)}
 
     def _name_taken(self, writes: list[dict[str, Any]], *, claims: int) -> None:
         try:
             transact(self._client, writes)
         except ConditionFailedError as error:
-            if claims and error.reasons[:1] == ("ConditionalCheckFailed",):
+            # The name alone: where the user's own row is not as it was read, that comes first.
+            if claims and [place for place, each in enumerate(error.reasons) if each == FAILED] == [0]:
                 raise ConflictError(
                     "Another user of this workspace has that username. Choose another.", code="username_taken"
                 ) from error
             raise
+
+
+def _conditional(condition: str | None, values: Mapping[str, object] | None) -> dict[str, Any]:
+    given: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+    return given | ({"ExpressionAttributeValues": to_values(values)} if values else {})

@@ -75,6 +75,7 @@ def user_item(user: User) -> dict[str, Any]:
             "full_name": user.full_name,
             "email": user.email,
             "tags": list(user.tags),
+            "version": user.version,
             "created_at": epoch_ms(user.created_at),
         }
     )
@@ -89,6 +90,7 @@ def user_of(item: Mapping[str, Any]) -> User:
         full_name=row.get("full_name"),
         email=row.get("email"),
         tags=tuple(row["tags"]),
+        version=int(row["version"]),
         created_at=at_ms(row["created_at"]),
     )
 

@@ -3,11 +3,17 @@
 boto3 has a serializer too, but importing it imports boto3 and its resources, which every cold start would pay for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from evergrant.domain.errors import TooLargeError
+from evergrant.ports import Page
+
+Row = TypeVar("Row")
 SCHEMA_VERSION = 1
+MAX_ITEM_BYTES = 390_000
+"""Inside DynamoDB's 400 KB."""
 
 
 def to_item(values: Mapping[str, object]) -> dict[str, Any]:
@@ -85,3 +91,47 @@ def at_ms_or_none(value: Any) -> datetime | None:
 def epoch_s(at: datetime) -> int:
     """For the `ttl` attribute: seconds."""
     return int(at.timestamp())
+
+
+def readable(items: Iterable[Mapping[str, Any]], of: Callable[[Mapping[str, Any]], Row]) -> list[Row]:
+    """For lists: a row that cannot be read is logged, and spoils no other."""
+    found: list[Row] = []
+    for item in items:
+        try:
+            found.append(of(item))
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            from aws_lambda_powertools import Logger
+
+            where = {name: item[name]["S"] for name in ("pk", "sk")}
+            told = {**where, "error": type(error).__name__}
+            Logger(log_uncaught_exceptions=False).error("row_unreadable", extra=told)
+    return found
+
+
+def page(items: Sequence[Mapping[str, Any]], *, limit: int, of: Callable[[Mapping[str, Any]], Row]) -> Page[Row]:
+    """Of `limit` rows, and one more where the list goes on."""
+    shown = items[:limit]
+    return Page(readable(shown, of), shown[-1]["sk"]["S"] if len(items) > limit else None)
+
+
+def within_limit(item: dict[str, Any]) -> dict[str, Any]:
+    """The item, if DynamoDB takes one of its size. Raises: TooLargeError."""
+    if _bytes({"M": item}) > MAX_ITEM_BYTES:
+        raise TooLargeError("All of this together is more than can be kept. Send less.")
+    return item
+
+
+def _bytes(typed: Mapping[str, Any]) -> int:
+    """As DynamoDB counts, or a little more."""
+    ((kind, value),) = typed.items()
+    match kind:
+        case "S":
+            return len(value.encode())
+        case "B":
+            return len(value)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + _bytes(each) for name, each in value.items())
+        case "L":
+            return 3 + sum(1 + _bytes(each) for each in value)
+        case _:
+            return 21

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from evergrant.adapters.dynamodb.client import translated
 from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, key, to_item
-from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
+from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, is_identifier
 from evergrant.domain.session import Session
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class DynamoDBSessions:
             self._client.put_item(TableName=self._table, Item=item)
 
     def get(self, session_id: str) -> Session | None:
+        if not is_identifier(session_id, "ses"):
+            return None
         with translated():
             found = self._client.get_item(
                 TableName=self._table, Key=key(f"session#{session_id}", _SK), ConsistentRead=True

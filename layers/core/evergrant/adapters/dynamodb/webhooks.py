@@ -13,12 +13,14 @@ from evergrant.adapters.dynamodb.items import (
     epoch_s,
     from_item,
     key,
+    page,
+    readable,
     to_item,
     to_values,
 )
 from evergrant.domain import due
 from evergrant.domain.events import Event
-from evergrant.domain.ids import EndpointId, WorkspaceId, time_floor
+from evergrant.domain.ids import EndpointId, WorkspaceId, is_identifier, time_floor
 from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Attempt, Delivery, Endpoint
 from evergrant.ports import Page
 
@@ -146,11 +148,13 @@ class DynamoDBWebhooks:
             self._client.put_item(TableName=self._table, Item=_endpoint_item(endpoint))
 
     def endpoint(self, workspace_id: WorkspaceId, endpoint_id: str) -> Endpoint | None:
+        if not is_identifier(endpoint_id, "ep"):
+            return None
         item = self._get(f"ws#{workspace_id}#endpoints", endpoint_id)
         return _endpoint(item) if item else None
 
     def endpoints(self, workspace_id: WorkspaceId) -> Sequence[Endpoint]:
-        return [_endpoint(item) for item in self._all(f"ws#{workspace_id}#endpoints")]
+        return readable(self._all(f"ws#{workspace_id}#endpoints"), _endpoint)
 
     def delete_endpoint(self, endpoint: Endpoint) -> None:
         with translated():
@@ -163,6 +167,8 @@ class DynamoDBWebhooks:
             self._client.put_item(TableName=self._table, Item=event_item(event))
 
     def event(self, workspace_id: WorkspaceId, event_id: str) -> Event | None:
+        if not is_identifier(event_id, "evt"):
+            return None
         item = self._get(f"ws#{workspace_id}#events", event_id)
         return event_of(item) if item else None
 
@@ -180,8 +186,7 @@ class DynamoDBWebhooks:
                 ScanIndexForward=False,
                 Limit=limit + 2,
             )["Items"]
-        events = [event for event in map(event_of, found) if event.event_id != after]
-        return Page(events[:limit], events[limit - 1].event_id if len(events) > limit else None)
+        return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=event_of)
 
     def open_delivery(self, delivery: Delivery) -> None:
         try:
@@ -197,7 +202,7 @@ class DynamoDBWebhooks:
         return _delivery(item) if item else None
 
     def deliveries(self, workspace_id: WorkspaceId, event_id: str) -> Sequence[Delivery]:
-        return [_delivery(item) for item in self._all(_deliveries_pk(workspace_id, event_id))]
+        return readable(self._all(_deliveries_pk(workspace_id, event_id)), _delivery)
 
     def change_delivery(self, delivery: Delivery, *, attempts_read: int) -> None:
         with translated():
@@ -218,8 +223,8 @@ class DynamoDBWebhooks:
             ExpressionAttributeValues=values,
         )
         with translated():
-            for page in pages:
-                for item in page["Items"]:
+            for each in pages:
+                for item in each["Items"]:
                     at, _, path = str(from_item(item)["due_sort"]).partition("#")
                     found.append((path, at_ms(at)))
         return found
@@ -237,6 +242,6 @@ class DynamoDBWebhooks:
             ConsistentRead=True,
         )
         with translated():
-            for page in pages:
-                found += page["Items"]
+            for each in pages:
+                found += each["Items"]
         return found

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from evergrant.domain.app.methods import AuthMethod, OAuth1Method, OAuth2Method
 from evergrant.domain.app.requests import RateLimit
-from evergrant.domain.app.vocabulary import Line, Model, Slug, Url
+from evergrant.domain.app.vocabulary import MOST_ALIASES, Alias, Line, Model, Slug, Url
 
 
 class App(Model):
@@ -14,7 +14,7 @@ class App(Model):
 
     slug: Slug
     name: Line
-    aliases: tuple[Annotated[str, StringConstraints(max_length=64)], ...] = ()
+    aliases: Annotated[tuple[Alias, ...], Field(max_length=MOST_ALIASES)] = ()
     categories: tuple[Slug, ...] = ()
     docs_url: Url
     logo: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+$", max_length=40)] | None = None

@@ -78,7 +78,12 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+LONGEST_ALIAS, MOST_ALIASES = 64, 20
+Alias = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ALIAS)]
+"""Another name of an app, as other products spell it."""
+_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+LONGEST_SLUG = 64
+Slug = Annotated[str, StringConstraints(pattern=_SLUG, max_length=LONGEST_SLUG)]
 PropertyName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,63}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(max_length=1000)]
@@ -107,6 +112,11 @@ UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s\\#]*$", max_length=3
 Pattern = Annotated[str, StringConstraints(max_length=300), AfterValidator(_pattern)]
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
 Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+def is_slug(text: str) -> bool:
+    """Whether `text` could be an app's slug."""
+    return len(text) <= LONGEST_SLUG and re.fullmatch(_SLUG, text) is not None
 
 
 def names_in(*templates: str | None) -> set[str]:

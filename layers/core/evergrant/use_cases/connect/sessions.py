@@ -8,10 +8,10 @@ from evergrant.domain import bearer
 from evergrant.domain.caller import Caller, SessionCaller
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import Detail, UnauthorizedError, ValidationFailedError
-from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
+from evergrant.domain.ids import CredentialId
 from evergrant.domain.session import LIFETIME, Session, compose_token, parse_token
 from evergrant.domain.workspace import User, Workspace
-from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Sessions
+from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Sessions
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.begin import check_return_url
 from evergrant.use_cases.credentials.read import own
@@ -51,6 +51,7 @@ def create_session(
     sessions: Sessions,
     clock: Clock,
     entropy: Entropy,
+    identities: Identities,
 ) -> MintedSession:
     """For one user. Raises: NotFoundError, ValidationFailedError."""
     user = find_user(caller, new.user, directory=directory)
@@ -67,7 +68,7 @@ def create_session(
     session = Session(
         workspace_id=caller.workspace_id,
         user_id=user.user_id,
-        session_id=identifier("ses", at=now, entropy=entropy.bytes(ENTROPY_BYTES)),
+        session_id=identities.new("ses"),
         digest=bearer.digest(secret),
         created_at=now,
         expires_at=now + LIFETIME,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
 
+from evergrant.domain.app import App
 from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import Detail, ValidationFailedError
@@ -15,10 +16,12 @@ from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, next_due
 from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Minting, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.entry import read_entry
+from evergrant.use_cases.credentials.entry import Places, is_redirect, read_entry
 from evergrant.use_cases.credentials.read import read_for
 from evergrant.use_cases.credentials.sealing import with_entry
 from evergrant.use_cases.recording import audit_line, credential_event
+
+PLACES = Places("data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class CredentialChanges:
 
     plain: Mapping[str, object] = field(default_factory=dict[str, object])
     data: Mapping[str, SecretStr] | None = None
+    way: str | None = None
+    """Of `data`, where two ways would fit it."""
 
 
 def change_credential(
@@ -42,32 +47,30 @@ def change_credential(
     entropy: Entropy,
     check_every: timedelta = CHECK_EVERY,
 ) -> Credential:
-    """The same id all along. A new secret makes it `active` again.
+    """The same id all along. A new secret makes it `active` again, with an end of its own or none.
 
-    Raises: NotFoundError, ValidationFailedError, ConflictError when it was changed meanwhile.
+    Raises: NotFoundError, ValidationFailedError (`oauth_app` where a new secret comes through the provider's page
+    alone), ConflictError when it was changed meanwhile.
     """
     read = read_for(caller, credential_id, credentials=credentials, clock=clock)
     now = clock.now()
     _refuse_past(changes.plain.get("expires_at"), now)
-    new = read.changed(at=now, **changes.plain)
+    plain = {name: value for name, value in changes.plain.items() if value != getattr(read, name)}
+    if not plain and changes.data is None:
+        return read
+    new = read.changed(at=now, **plain)
     if changes.data is not None:
-        entry = read_entry(named_app(caller.workspace_id, read.app, path="type", apps=apps), changes.data, root="data")
-        fresh = new.changed(
-            at=now,
-            version=new.version,
-            generation=read.generation + 1,
-            status="active",
-            failures=0,
-            last_failure=None,
-            lease_until=None,
-        )
-        new = with_entry(fresh, entry, at=now, root="data", sealer=sealer, minting=minting)
-    if changes.data is not None or "expires_at" in changes.plain:
+        app = named_app(caller.workspace_id, read.app, path=PLACES.app, apps=apps)
+        _refuse_redirected(read, app)
+        entry = read_entry(app, changes.data, places=PLACES, way=changes.way)
+        ends = changes.plain.get("expires_at")
+        new = with_entry(_emptied(new, ends), entry, at=now, root=PLACES.data, sealer=sealer, minting=minting)
+    if changes.data is not None or "expires_at" in plain:
         # A renewal that began before must see this: its outcome is refused until it has read the row again.
         new = replace(new, fence=read.fence + 1, due_at=next_due(new, at=now, check_every=check_every))
     reconnected = changes.data is not None and read.status == "expired"
     type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
-    changed: list[str] = sorted([*changes.plain, *(["data"] if changes.data is not None else [])])
+    changed: list[str] = sorted([*plain, *(["data"] if changes.data is not None else [])])
     shown = [to_camel(name) for name in changed]
     credentials.change(
         new,
@@ -76,6 +79,30 @@ def change_credential(
         audit=audit_line(type_, new, actor=caller.actor, at=now, entropy=entropy, changed=" ".join(shown)),
     )
     return new
+
+
+def _emptied(new: Credential, expires_at: object) -> Credential:
+    """Of what was known of the old secret, nothing is left."""
+    return replace(
+        new,
+        generation=new.generation + 1,
+        status="active",
+        failures=0,
+        last_failure=None,
+        lease_until=None,
+        expires_at=expires_at if isinstance(expires_at, datetime) else None,
+        scopes=(),
+        missing_scopes=(),
+        account_id=None,
+        last_verified_at=None,
+    )
+
+
+def _refuse_redirected(read: Credential, app: App) -> None:
+    way = app.method(read.way_used)
+    if read.kind == "oauth2" or (way is not None and is_redirect(way)):
+        message = f"{app.name} was connected by OAuth: send the user through GET /oauthUrl to connect it again."
+        raise ValidationFailedError([Detail(PLACES.data, message)], message=message, code="oauth_app")
 
 
 def _refuse_past(expires_at: object, now: datetime) -> None:

@@ -1,15 +1,19 @@
 """What a deletion left to be done: a user's credentials, and grants that could not be revoked at once."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
-from evergrant.domain.errors import ConflictError
+from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
-from evergrant.ports import Clock, CredentialStore, Entropy, Queue, Revoker
-from evergrant.use_cases.credentials.delete import Deleted, forget, remove, try_to_revoke
+from evergrant.domain.times import iso
+from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Revoker
+from evergrant.use_cases.credentials.delete import Deleted, forget, postpone, remove, try_to_revoke
 
 PAGE = 50
+DELETION_TAKES, LOOK_AGAIN_SECONDS = timedelta(minutes=1), 5
+"""A user that is still there after this was not deleted."""
 GIVE_UP_AFTER = timedelta(hours=72)
-RETRY_SECONDS = 900
+RETRY_EVERY = timedelta(minutes=15)
 
 
 def delete_user_credentials(
@@ -17,29 +21,40 @@ def delete_user_credentials(
     user_id: UserId,
     *,
     actor: str,
+    asked_at: datetime,
+    directory: Directory,
     credentials: CredentialStore,
     revoker: Revoker,
     cleanups: Queue,
     clock: Clock,
     entropy: Entropy,
 ) -> int:
-    """Forget each as by its own DELETE; how many. Safe to run twice: what is gone is not listed."""
+    """Forget each as by its own DELETE; how many. Safe to run twice: what is gone is not listed.
+
+    While the user is still there nothing is touched: its deletion is on its way, or was never done.
+    """
+    if directory.user(workspace_id, user_id) is not None:
+        if clock.now() - asked_at < DELETION_TAKES:
+            message = {"action": "delete_user_credentials", "workspaceId": workspace_id, "userId": user_id}
+            cleanups.send([{**message, "actor": actor, "askedAt": iso(asked_at)}], delay_seconds=LOOK_AGAIN_SECONDS)
+        return 0
+    # A credential is only ever made together with a look at its user: what is listed from here on is all there is.
     count = 0
     after: str | None = None
     while True:
         page = credentials.of_user(workspace_id, user_id, app=None, limit=PAGE, after=after)
         for credential in page.items:
-            forget(
-                credential,
-                actor=actor,
-                revoke=True,
-                credentials=credentials,
-                revoker=revoker,
-                cleanups=cleanups,
-                clock=clock,
-                entropy=entropy,
-            )
-            count += 1
+            with suppress(NotFoundError):
+                forget(
+                    credential,
+                    actor=actor,
+                    revoke=True,
+                    credentials=credentials,
+                    revoker=revoker,
+                    clock=clock,
+                    entropy=entropy,
+                )
+                count += 1
         if page.next is None:
             return count
         after = page.next
@@ -51,23 +66,21 @@ def finish_deletion(
     actor: str,
     credentials: CredentialStore,
     revoker: Revoker,
-    cleanups: Queue,
     clock: Clock,
     entropy: Entropy,
 ) -> Deleted | None:
-    """One more attempt to revoke, for 72 hours at most; None when the row is gone. Its end is in the audit trail."""
+    """One more attempt to revoke, for 72 hours at most; None when the row is gone. Its end is in the audit trail.
+
+    Raises: ConflictError when another worker is at it; then the message comes again.
+    """
     marked = credentials.find(credential_id)
     if marked is None or not marked.deleting:
         return None
     outcome = try_to_revoke(marked, credentials=credentials, revoker=revoker)
     if outcome.revoked is None and clock.now() - marked.updated_at < GIVE_UP_AFTER:
-        message = {"action": "revoke", "credentialId": credential_id, "actor": actor}
-        cleanups.send([message], delay_seconds=RETRY_SECONDS)
+        postpone(marked, RETRY_EVERY, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
         return outcome
     if outcome.revoked is None:
         outcome = Deleted(revoked=False, reason="revocation_failed")
-    try:
-        remove(marked, outcome, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
-    except ConflictError:
-        return None  # Another worker was faster.
+    remove(marked, outcome, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
     return outcome

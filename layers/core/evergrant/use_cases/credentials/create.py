@@ -8,12 +8,13 @@ from pydantic import SecretStr
 
 from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import Detail, ValidationFailedError
-from evergrant.domain.ids import ENTROPY_BYTES, CredentialId, identifier
+from evergrant.domain.errors import ConflictError, ValidationFailedError
+from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, next_due
-from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Minting, Sealer
+from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Minting, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.entry import read_entry
+from evergrant.use_cases.credentials.entry import IN_CREDENTIAL, Places, read_entry
+from evergrant.use_cases.credentials.read import own
 from evergrant.use_cases.credentials.sealing import with_entry
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
@@ -44,7 +45,9 @@ def create_credential(
     minting: Callable[[], Minting],
     clock: Clock,
     entropy: Entropy,
+    identities: Identities,
     check_every: timedelta = CHECK_EVERY,
+    places: Places = IN_CREDENTIAL,
 ) -> Credential:
     """Sealed and stored, with its event and its audit line, in one transaction.
 
@@ -53,20 +56,16 @@ def create_credential(
     UnavailableError, and then nothing was stored.
     """
     owner = find_user(caller, user, directory=directory)
-    entry = read_entry(
-        named_app(caller.workspace_id, new.type, path="credential.type", apps=apps),
-        new.data,
-        root="credential.data",
-        way=new.way,
-    )
+    app = named_app(caller.workspace_id, new.type, path=places.app, apps=apps)
+    entry = read_entry(app, new.data, places=places, way=new.way)
     now = clock.now()
     if new.expires_at is not None and new.expires_at <= now:
-        raise ValidationFailedError([Detail("credential.expiresAt", "This time is over. Send a key that still works.")])
+        raise ValidationFailedError([places.of("expiresAt", "This time is over. Send a key that still works.")])
     credential = Credential(
         workspace_id=caller.workspace_id,
         user_id=owner.user_id,
         user_email=owner.email,
-        credential_id=CredentialId(identifier("cred", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
+        credential_id=CredentialId(identities.new("cred")),
         app=entry.app.slug,
         kind=entry.method.kind,
         name=new.name or f"{entry.app.name} {owner.username}"[:200],
@@ -75,11 +74,15 @@ def create_credential(
         updated_at=now,
         expires_at=new.expires_at,
     )
-    credential = with_entry(credential, entry, at=now, root="credential.data", sealer=sealer, minting=minting)
+    credential = with_entry(credential, entry, at=now, root=places.data, sealer=sealer, minting=minting)
     credential = replace(credential, due_at=next_due(credential, at=now, check_every=check_every))
-    credentials.create(
-        credential,
-        event=credential_event("credential.created", credential, at=now, entropy=entropy),
-        audit=audit_line("credential.created", credential, actor=caller.actor, at=now, entropy=entropy),
-    )
+    try:
+        credentials.create(
+            credential,
+            event=credential_event("credential.created", credential, at=now, entropy=entropy),
+            audit=audit_line("credential.created", credential, actor=caller.actor, at=now, entropy=entropy),
+        )
+    except ConflictError:
+        # A run of this very request has made it, and lost its answer.
+        return own(credentials.get(credential.credential_id), caller.workspace_id)
     return credential

@@ -5,16 +5,21 @@ from datetime import timedelta
 
 from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import EvergrantError, NotFoundError
+from evergrant.domain.due import not_before
+from evergrant.domain.errors import ConflictError, EvergrantError, NotFoundError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import CredentialId
-from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Revoker
+from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Revoker
 from evergrant.use_cases.credentials.read import NOT_THERE, read_for
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
 
+ATTEMPTS = 5
+"""To mark a row while renewals change it."""
 FOUND_AGAIN = timedelta(minutes=5)
 """A deletion that died on the way is finished after this."""
+FIRST_RETRY = timedelta(minutes=1)
+"""Of a revocation that the provider did not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,6 @@ def delete_credential(
     directory: Directory,
     credentials: CredentialStore,
     revoker: Revoker,
-    cleanups: Queue,
     clock: Clock,
     entropy: Entropy,
 ) -> Deleted:
@@ -48,14 +52,7 @@ def delete_credential(
     if user is not None and read.user_id != find_user(caller, user, directory=directory).user_id:
         raise NotFoundError(NOT_THERE)
     return forget(
-        read,
-        actor=caller.actor,
-        revoke=revoke,
-        credentials=credentials,
-        revoker=revoker,
-        cleanups=cleanups,
-        clock=clock,
-        entropy=entropy,
+        read, actor=caller.actor, revoke=revoke, credentials=credentials, revoker=revoker, clock=clock, entropy=entropy
     )
 
 
@@ -66,27 +63,59 @@ def forget(
     revoke: bool,
     credentials: CredentialStore,
     revoker: Revoker,
-    cleanups: Queue,
     clock: Clock,
     entropy: Entropy,
 ) -> Deleted:
-    """Mark it unreadable, try once to revoke it, then remove the row; queue what could not be done now."""
-    now = clock.now()
-    # Due, so that the sweep finds it again if this invocation dies on the way.
-    marked = read.changed(at=now, deleting=True, due_at=now + FOUND_AGAIN, lease_until=None)
-    credentials.change(marked, read=read)
+    """Mark it unreadable, try once to revoke it, then remove the row; what could not be done now waits in the index.
+
+    Raises: NotFoundError when another was faster.
+    """
+    marked = _marked(read, credentials=credentials, clock=clock)
     if not revoke:
         outcome = Deleted(revoked=False, reason="not_asked")
     else:
         outcome = try_to_revoke(marked, credentials=credentials, revoker=revoker)
-    if outcome.revoked is not None:
+    if outcome.revoked is None:
+        postpone(marked, FIRST_RETRY, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
+    else:
         remove(marked, outcome, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
-        return outcome
-    cleanups.send([{"action": "revoke", "credentialId": marked.credential_id, "actor": actor}])
-    # From here on the queue has it; `due_at` is None where the event was said.
-    event, audit = _said(marked, outcome, actor=actor, clock=clock, entropy=entropy)
-    credentials.change(marked.changed(at=now, due_at=None), read=marked, event=event, audit=audit)
     return outcome
+
+
+def _marked(read: Credential, *, credentials: CredentialStore, clock: Clock) -> Credential:
+    """Due, so that the sweep finds it again if this invocation dies on the way."""
+    for _ in range(ATTEMPTS):
+        now = clock.now()
+        marked = read.changed(at=now, deleting=True, due_at=now + FOUND_AGAIN, lease_until=None)
+        try:
+            credentials.change(marked, read=read)
+        except ConflictError:
+            # A renewal or a rename came between; or another deletion, and then there is nothing any more.
+            again = credentials.get(read.credential_id)
+            if again is None:
+                raise NotFoundError(NOT_THERE) from None
+            read = again
+        else:
+            return marked
+    raise ConflictError("This credential is being changed all the time. Try again.", code="changed_meanwhile")
+
+
+def postpone(
+    marked: Credential,
+    wait: timedelta,
+    *,
+    actor: str,
+    credentials: CredentialStore,
+    clock: Clock,
+    entropy: Entropy,
+) -> None:
+    """The sweep finds it again after `wait`; that it is queued is said once. Raises: ConflictError."""
+    now = clock.now()
+    # `updated_at` stays: it says since when the deletion is tried.
+    waiting = marked.changed(at=marked.updated_at, deletion_told=True, due_at=not_before(now + wait, now=now))
+    event, audit = _said(marked, Deleted(None), actor=actor, clock=clock, entropy=entropy)
+    told = marked.deletion_told
+    credentials.change(waiting, read=marked, event=None if told else event, audit=None if told else audit)
 
 
 def remove(
@@ -98,13 +127,17 @@ def remove(
     clock: Clock,
     entropy: Entropy,
 ) -> None:
-    """The row's end, with its audit line, and its event where that was not said."""
+    """The row's end, with its audit line, and its event where that was not said. Raises: ConflictError."""
     event, audit = _said(marked, outcome, actor=actor, clock=clock, entropy=entropy)
-    credentials.delete(marked, event=None if marked.due_at is None else event, audit=audit)
+    try:
+        credentials.delete(marked, event=None if marked.deletion_told else event, audit=audit)
+    except ConflictError:
+        if credentials.find(marked.credential_id) is not None:
+            raise
 
 
 def try_to_revoke(marked: Credential, *, credentials: CredentialStore, revoker: Revoker) -> Deleted:
-    """One attempt; whatever goes wrong, the grant is not forgotten: the queue tries again."""
+    """One attempt; whatever goes wrong, the grant is not forgotten: it is tried again."""
     try:
         return Deleted(*revoker.revoke(marked, shared=_is_shared(marked, credentials)))
     except EvergrantError:

@@ -14,6 +14,30 @@ from evergrant.domain.rendering import can_stand_in_a_host
 MAX_VALUE_LENGTH = 32_768
 _LAST_OF_LATIN_1 = 255
 """Header values are ISO 8859-1 at most (RFC 9110, 5.5)."""
+MAX_PLAIN_LENGTH = 2_048
+"""Of what is no secret, such as the shop: it stands in addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a request's body has what is read here, for the `details` of a refusal."""
+
+    app: str
+    fields: str = ""
+    """What comes before `data`, `way` and `expiresAt`."""
+
+    @property
+    def data(self) -> str:
+        """Of the values."""
+        return f"{self.fields}data"
+
+    def of(self, field: str, message: str) -> Detail:
+        """What is wrong with one of the others."""
+        return Detail(f"{self.fields}{field}", message)
+
+
+IN_CREDENTIAL = Places("credential.type", "credential.")
+IN_FORM = Places("app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +50,21 @@ class Entry:
     variables: Mapping[str, str]
 
 
-def read_entry(app: App, data: Mapping[str, SecretStr], *, root: str, way: str | None = None) -> Entry:
+def read_entry(app: App, data: Mapping[str, SecretStr], *, places: Places, way: str | None = None) -> Entry:
     """The way of that name, or the first of the app that fits `data`.
 
-    Raises: ValidationFailedError naming every path under `root`; its code is `oauth_app` where the app
+    Raises: ValidationFailedError naming every path; its code is `oauth_app` where the app
     authenticates by OAuth alone.
     """
-    ways = [each for each in app.methods if not _is_redirect(each)]
+    ways = [each for each in app.methods if not is_redirect(each)]
     if not ways:
         message = f"{app.name} authenticates by OAuth: send the user through GET /oauthUrl instead."
-        raise ValidationFailedError([Detail("credential.type", message)], message=message, code="oauth_app")
+        raise ValidationFailedError([Detail(places.app, message)], message=message, code="oauth_app")
     named = [each for each in ways if way is None or way in (each.way, each.kind)]
     if not named:
         message = f"This app's ways are: {', '.join(each.way for each in ways)}."
-        raise ValidationFailedError([Detail(f"{root.rpartition('.')[0]}.way".lstrip("."), message)])
-    problems = [(_problems(each, data, root=root), each) for each in named]
+        raise ValidationFailedError([places.of("way", message)])
+    problems = [(_problems(each, data, root=places.data), each) for each in named]
     found, method = min(problems, key=lambda each: len(each[0]))
     if found:
         raise ValidationFailedError(found)
@@ -81,8 +105,9 @@ def _complaint(way: AuthMethod, each: Property, value: str) -> str | None:
     in_header = each.name in names_in(*way.request.headers.values())
     if not value:
         return "This property is empty."
-    if len(value) > MAX_VALUE_LENGTH:
-        return f"This value is longer than {MAX_VALUE_LENGTH} characters."
+    longest = MAX_VALUE_LENGTH if each.secret else MAX_PLAIN_LENGTH
+    if len(value) > longest:
+        return f"This value is longer than {longest} characters."
     if "\0" in value or (any(character in value for character in "\r\n") and not each.multiline):
         return "This value holds a line break or NUL, which cannot be sent."
     if in_header and any(ord(character) > _LAST_OF_LATIN_1 for character in value):
@@ -99,5 +124,6 @@ def _default(each: Property) -> SecretStr | None:
     return SecretStr(each.default) if each.default is not None else None
 
 
-def _is_redirect(way: AuthMethod) -> bool:
+def is_redirect(way: AuthMethod) -> bool:
+    """Whether it is connected through the provider's own page."""
     return isinstance(way, OAuth2Method) or (isinstance(way, OAuth1Method) and way.is_redirect)

@@ -2,10 +2,11 @@
 
 from evergrant.domain.caller import Actor, Caller
 from evergrant.domain.credential import Credential, Status
-from evergrant.domain.errors import NotFoundError, UnauthorizedError
+from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import CredentialId, WorkspaceId
 from evergrant.ports import Clock, CredentialStore, Directory, Page
 from evergrant.use_cases.users.manage import find_user
+from evergrant.use_cases.workspaces.api_keys import require_live
 
 NOT_THERE = "There is no such credential in this workspace."
 
@@ -37,9 +38,7 @@ def read_with_live_key(
 ) -> tuple[Credential, int]:
     """The same, with the count of the workspace's changes of its own apps. Raises: as `get_with_live_key`."""
     read = credentials.get_with_key(credential_id, caller.api_key_id, caller.workspace_id)
-    key = read.key
-    if key is None or key.workspace_id != caller.workspace_id or not key.is_usable(at=clock.now()):
-        raise UnauthorizedError("This API key was revoked. Use another.")
+    require_live(caller, read.key, at=clock.now())
     return own(read.credential, caller.workspace_id), read.apps_version
 
 
@@ -47,6 +46,7 @@ def read_for(caller: Actor, credential_id: CredentialId, *, credentials: Credent
     """For what changes or destroys: an API key is read again; a session reaches its own user's credentials alone."""
     if isinstance(caller, Caller):
         return get_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
+    caller.require_credential(credential_id)
     found = own(credentials.get(credential_id), caller.workspace_id)
     if found.user_id != caller.user_id:
         raise NotFoundError(NOT_THERE)

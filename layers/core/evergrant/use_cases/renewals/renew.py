@@ -9,10 +9,12 @@ from evergrant.domain import renewal
 from evergrant.domain.caller import SYSTEM
 from evergrant.domain.credential import Credential
 from evergrant.domain.due import not_before
-from evergrant.domain.errors import UnavailableError
+from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.secret import Secret
-from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Sealer, Upstream
+from evergrant.ports import Audit, Clock, CredentialStore, Directory, Entropy, Queue, Revoker, Sealer, Upstream
+from evergrant.use_cases.credentials.delete import try_to_revoke
+from evergrant.use_cases.credentials.read import NOT_THERE
 from evergrant.use_cases.recording import audit_line, credential_event
 
 Done = Literal["nothing_due", "elsewhere", "persisted", "refused", "deletion_queued"]
@@ -30,6 +32,8 @@ class Renewer:
     directory: Directory
     sealer: Sealer
     upstream: Upstream
+    revoker: Revoker
+    audit: Audit
     clock: Clock
     entropy: Entropy
     check_every: timedelta = renewal.CHECK_EVERY
@@ -62,7 +66,20 @@ class Renewer:
                 change, prepared.seal(outcome.secret.to_bytes(), change.credential.seal_context())
             )
 
-        return self._persist(held, applied)
+        done, after = self._persist(held, applied)
+        if done == "refused" and isinstance(outcome, renewal.Renewed):
+            self._end_orphan(applied(held).credential)
+        return done, after
+
+    def _end_orphan(self, new: Credential) -> None:
+        """A pair that came for a row that is gone, or going: one attempt to revoke it, told in the audit trail."""
+        row = self.credentials.find(new.credential_id)
+        if row is not None and not row.deleting:
+            return
+        ended = try_to_revoke(new, credentials=self.credentials, revoker=self.revoker)
+        detail = {"revoked": str(bool(ended.revoked)).lower(), "reason": ended.reason or "deleted_while_renewed"}
+        at = self.clock.now()
+        self.audit.append(audit_line("grant.orphaned", new, actor=SYSTEM, at=at, entropy=self.entropy, **detail))
 
     def expire(self, read: Credential, reason: str) -> Done:
         """Said once, by the holder of the lease. Raises: UnavailableError while somebody renews it."""
@@ -143,6 +160,8 @@ def renew_on_read(read: Credential, *, force: bool, renewer: Renewer, pause: Cal
     """The row after a renewal: by this reader, or by whoever has the lease.
 
     While somebody renews, a token that still works is returned as it is; else the reader waits for the lease's end.
+
+    Raises: NotFoundError when it was deleted meanwhile.
     """
     generation = read.generation
     while True:
@@ -156,6 +175,8 @@ def renew_on_read(read: Credential, *, force: bool, renewer: Renewer, pause: Cal
         share = renewer.entropy.bytes(1)[0] / 255
         pause(SHORTEST_POLL + (LONGEST_POLL - SHORTEST_POLL) * share)
         again = renewer.credentials.get(read.credential_id)
-        if again is None or again.generation != generation or again.status == "expired":
-            return again or read
+        if again is None:
+            raise NotFoundError(NOT_THERE)
+        if again.generation != generation or again.status == "expired":
+            return again
         read = again

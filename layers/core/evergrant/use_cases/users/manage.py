@@ -11,9 +11,13 @@ from evergrant.domain.errors import (
     NotFoundError,
     ValidationFailedError,
 )
-from evergrant.domain.ids import ENTROPY_BYTES, UserId, identifier, is_identifier
-from evergrant.domain.workspace import User
-from evergrant.ports import Clock, Directory, Entropy, Page, Queue
+from evergrant.domain.ids import UserId
+from evergrant.domain.times import iso
+from evergrant.domain.workspace import User, as_name, name_complaint
+from evergrant.ports import Clock, Directory, Identities, Page, Queue
+
+ATTEMPTS = 5
+"""To write a user's row while others change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +30,28 @@ class NewUser:
     tags: tuple[str, ...] = ()
 
 
-def create_user(caller: Caller, new: NewUser, *, directory: Directory, clock: Clock, entropy: Entropy) -> User:
-    """`email` defaults to the name when that is one. Raises: ConflictError (`username_taken`)."""
-    user = _user(caller, new, clock=clock, entropy=entropy)
-    directory.create_user(user)
-    return user
+def create_user(caller: Caller, new: NewUser, *, directory: Directory, clock: Clock, identities: Identities) -> User:
+    """`email` defaults to the name when that is one.
+
+    Raises: ConflictError (`username_taken`), ValidationFailedError for a name that no address could mean.
+    """
+    _refuse_unreachable({"username": new.username})
+    return _create(caller, new, directory=directory, clock=clock, identities=identities)
 
 
 def create_users(
-    caller: Caller, new: Sequence[NewUser], *, directory: Directory, clock: Clock, entropy: Entropy
+    caller: Caller, new: Sequence[NewUser], *, directory: Directory, clock: Clock, identities: Identities
 ) -> tuple[list[User], list[str]]:
-    """Those created, and the names that were taken. Raises: BadRequestError when none is new."""
+    """Those created, and the names that were taken.
+
+    Raises: ValidationFailedError, with none of them created; BadRequestError when none is new.
+    """
+    _refuse_unreachable({f"users.{place}.username": each.username for place, each in enumerate(new)})
     made: list[User] = []
     skipped: list[str] = []
     for each in new:
         try:
-            made.append(create_user(caller, each, directory=directory, clock=clock, entropy=entropy))
+            made.append(_create(caller, each, directory=directory, clock=clock, identities=identities))
         except ConflictError:
             skipped.append(each.username)
     if not made:
@@ -51,7 +61,7 @@ def create_users(
 
 def find_user(caller: Actor, id_or_name: str, *, directory: Directory) -> User:
     """Raises: NotFoundError."""
-    user = directory.user(caller.workspace_id, id_or_name)
+    user = directory.user(caller.workspace_id, as_name(id_or_name))
     if user is None:
         raise NotFoundError("There is no such user in this workspace. Create it with POST /users.")
     return user
@@ -77,44 +87,66 @@ def every_user(caller: Caller, *, directory: Directory) -> list[User]:
 def change_user(caller: Caller, id_or_name: str, changes: Mapping[str, object], *, directory: Directory) -> User:
     """Only the fields named change. Raises: NotFoundError, ConflictError (`username_taken`)."""
     read = find_user(caller, id_or_name, directory=directory)
-    new = replace(read, **changes)  # type: ignore[arg-type]  # the handler's model has checked them
-    _refuse_identifier(new.username)
-    directory.change_user(new, read=read)
-    return new
+    if "username" in changes:
+        _refuse_unreachable({"username": str(changes["username"])})
+    for _ in range(ATTEMPTS):
+        new = replace(read, version=read.version + 1, **changes)  # type: ignore[arg-type]  # the handler's model has checked them
+        try:
+            directory.change_user(new, read=read)
+        except ConflictError as error:
+            if error.code == "username_taken":
+                raise
+            read = find_user(caller, read.user_id, directory=directory)
+        else:
+            return new
+    raise _busy()
 
 
-def delete_user(caller: Caller, id_or_name: str, *, directory: Directory, cleanups: Queue) -> None:
+def delete_user(caller: Caller, id_or_name: str, *, directory: Directory, cleanups: Queue, clock: Clock) -> None:
     """Gone at once; its credentials follow in the background. Raises: NotFoundError."""
     user = find_user(caller, id_or_name, directory=directory)
-    # Queued first: a user that is gone while nobody knows of its credentials would leave grants behind.
-    cleanups.send(
-        [
-            {
-                "action": "delete_user_credentials",
-                "workspaceId": caller.workspace_id,
-                "userId": user.user_id,
-                "actor": caller.actor,
-            }
-        ]
-    )
-    directory.delete_user(user)
+    # Queued first: a user that is gone while nobody knows of its credentials would leave grants behind. The consumer
+    # touches nothing before the user is gone.
+    message = {"action": "delete_user_credentials", "workspaceId": caller.workspace_id, "userId": user.user_id}
+    cleanups.send([{**message, "actor": caller.actor, "askedAt": iso(clock.now())}])
+    for _ in range(ATTEMPTS):
+        try:
+            directory.delete_user(user)
+        except ConflictError:
+            user = find_user(caller, user.user_id, directory=directory)
+        else:
+            return
+    raise _busy()
 
 
-def _user(caller: Caller, new: NewUser, *, clock: Clock, entropy: Entropy) -> User:
-    _refuse_identifier(new.username)
-    now = clock.now()
-    return User(
+def _create(caller: Caller, new: NewUser, *, directory: Directory, clock: Clock, identities: Identities) -> User:
+    user = User(
         workspace_id=caller.workspace_id,
-        user_id=UserId(identifier("usr", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
+        user_id=UserId(identities.new("usr")),
         username=new.username,
-        created_at=now,
+        created_at=clock.now(),
         full_name=new.full_name,
         email=new.email or (new.username if "@" in new.username else None),
         tags=new.tags,
     )
+    try:
+        directory.create_user(user)
+    except ConflictError:
+        # The id tells a name that is taken from a run of this very request that lost its answer.
+        first = directory.user(caller.workspace_id, user.user_id)
+        if first is None:
+            raise
+        return first
+    return user
 
 
-def _refuse_identifier(username: str) -> None:
-    # Wherever a userId is taken the name is too: a name that looks like an id could stand for another user.
-    if is_identifier(username, "usr"):
-        raise ValidationFailedError([Detail("username", "A username must not look like a userId.")])
+def _refuse_unreachable(usernames: Mapping[str, str]) -> None:
+    """By their paths."""
+    complaints = {path: name_complaint(username) for path, username in usernames.items()}
+    problems = [Detail(path, complaint) for path, complaint in complaints.items() if complaint]
+    if problems:
+        raise ValidationFailedError(problems)
+
+
+def _busy() -> ConflictError:
+    return ConflictError("This user is being changed all the time. Try again.", code="changed_meanwhile")

@@ -13,7 +13,7 @@ from evergrant.domain.events import Event
 from evergrant.domain.ids import ENTROPY_BYTES, EndpointId, EventId, identifier
 from evergrant.domain.sealing import SealContext
 from evergrant.domain.webhooks import Endpoint, delivery_for
-from evergrant.ports import Clock, Entropy, Sealer, Webhooks
+from evergrant.ports import Clock, Entropy, Identities, Sealer, Webhooks
 
 SECRET_BYTES = 32
 
@@ -35,15 +35,21 @@ def secret_context(endpoint: Endpoint, generation: int) -> SealContext:
 
 
 def create_endpoint(
-    caller: Caller, new: NewEndpoint, *, webhooks: Webhooks, sealer: Sealer, clock: Clock, entropy: Entropy
+    caller: Caller,
+    new: NewEndpoint,
+    *,
+    webhooks: Webhooks,
+    sealer: Sealer,
+    clock: Clock,
+    entropy: Entropy,
+    identities: Identities,
 ) -> tuple[Endpoint, SecretStr]:
     """The endpoint, and the only time that its secret is seen (Standard Webhooks: `whsec_` and base64)."""
-    now = clock.now()
     endpoint = Endpoint(
         workspace_id=caller.workspace_id,
-        endpoint_id=EndpointId(identifier("ep", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
+        endpoint_id=EndpointId(identities.new("ep")),
         url=new.url,
-        created_at=now,
+        created_at=clock.now(),
         sealed_secret=b"",
         events=new.events,
         apps=new.apps,

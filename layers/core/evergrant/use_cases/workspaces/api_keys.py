@@ -8,10 +8,10 @@ from pydantic import SecretStr
 
 from evergrant.domain import bearer
 from evergrant.domain.caller import Caller
-from evergrant.domain.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from evergrant.domain.ids import ENTROPY_BYTES, ApiKeyId, WorkspaceId, identifier
+from evergrant.domain.errors import Detail, ForbiddenError, NotFoundError, UnauthorizedError, ValidationFailedError
+from evergrant.domain.ids import ApiKeyId, WorkspaceId
 from evergrant.domain.workspace import ApiKey, compose_key, parse_key
-from evergrant.ports import Clock, Directory, Entropy
+from evergrant.ports import Clock, Directory, Entropy, Identities
 
 SECRET_BYTES = 32
 
@@ -33,10 +33,11 @@ def mint(
     directory: Directory,
     clock: Clock,
     entropy: Entropy,
+    identities: Identities,
 ) -> MintedKey:
     """Make and keep a key; its secret part is kept as a hash."""
     now = clock.now()
-    key_id = ApiKeyId(identifier("key", at=now, entropy=entropy.bytes(ENTROPY_BYTES)))
+    key_id = ApiKeyId(identities.new("key"))
     secret = entropy.bytes(SECRET_BYTES).hex()
     api_key = ApiKey(workspace_id, key_id, name, tuple(scopes), bearer.digest(secret), now, expires_at)
     directory.put_api_key(api_key)
@@ -52,12 +53,24 @@ def create_api_key(
     directory: Directory,
     clock: Clock,
     entropy: Entropy,
+    identities: Identities,
 ) -> MintedKey:
-    """Raises: ForbiddenError when the new key would have a scope that the caller's lacks."""
+    """Raises: ForbiddenError when the new key would have a scope that the caller's lacks; ValidationFailedError."""
+    if expires_at is not None and expires_at <= clock.now():
+        raise ValidationFailedError([Detail("expiresAt", "This time is over.")])
     beyond = sorted(set(scopes) - caller.scopes)
     if beyond:
         raise ForbiddenError(f"A key cannot grant what it lacks: {', '.join(beyond)}.", code="scope_missing")
-    return mint(caller.workspace_id, name, scopes, expires_at, directory=directory, clock=clock, entropy=entropy)
+    return mint(
+        caller.workspace_id,
+        name,
+        scopes,
+        expires_at,
+        directory=directory,
+        clock=clock,
+        entropy=entropy,
+        identities=identities,
+    )
 
 
 def list_api_keys(caller: Caller, *, directory: Directory) -> Sequence[ApiKey]:
@@ -71,6 +84,12 @@ def revoke_api_key(caller: Caller, api_key_id: str, *, directory: Directory) -> 
     if found is None or found.workspace_id != caller.workspace_id or found.revoked:
         raise NotFoundError("There is no such API key in this workspace.")
     directory.put_api_key(replace(found, revoked=True))
+
+
+def require_live(caller: Caller, key: ApiKey | None, *, at: datetime) -> None:
+    """`key` is the caller's, read now. Raises: UnauthorizedError when it was revoked since the authorizer saw it."""
+    if key is None or key.workspace_id != caller.workspace_id or not key.is_usable(at=at):
+        raise UnauthorizedError("This API key was revoked. Use another.")
 
 
 def recognise(header: str | None, *, directory: Directory, clock: Clock) -> ApiKey:

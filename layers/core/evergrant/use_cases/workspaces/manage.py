@@ -5,25 +5,39 @@ from dataclasses import replace
 
 from evergrant.domain.caller import SCOPES, Caller
 from evergrant.domain.errors import NotFoundError
-from evergrant.domain.ids import ENTROPY_BYTES, WorkspaceId, identifier
+from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.workspace import Environment, Workspace
-from evergrant.ports import Clock, Directory, Entropy
+from evergrant.ports import Clock, Directory, Entropy, Identities
 from evergrant.use_cases.workspaces.api_keys import MintedKey, mint
 
 
 def create_workspace(
-    name: str, environment: Environment, *, directory: Directory, clock: Clock, entropy: Entropy
+    name: str,
+    environment: Environment,
+    *,
+    directory: Directory,
+    clock: Clock,
+    entropy: Entropy,
+    identities: Identities,
 ) -> tuple[Workspace, MintedKey]:
     """A workspace and its first key, which has every scope."""
-    now = clock.now()
     workspace = Workspace(
-        workspace_id=WorkspaceId(identifier("ws", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),
+        workspace_id=WorkspaceId(identities.new("ws")),
         name=name,
         environment=environment,
-        created_at=now,
+        created_at=clock.now(),
     )
     directory.put_workspace(workspace)
-    minted = mint(workspace.workspace_id, "first key", SCOPES, None, directory=directory, clock=clock, entropy=entropy)
+    minted = mint(
+        workspace.workspace_id,
+        "first key",
+        SCOPES,
+        None,
+        directory=directory,
+        clock=clock,
+        entropy=entropy,
+        identities=identities,
+    )
     return workspace, minted
 
 

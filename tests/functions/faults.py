@@ -1,0 +1,41 @@
+"""Calls of AWS that go wrong on the way, each once."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Literal
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+from botocore.exceptions import ConnectionClosedError
+
+Fault = Literal["never_arrives", "answer_lost", "answer_lost_and_tried_again", "killed_before", "killed_after"]
+
+
+class KilledError(BaseException):
+    """The process ends here: nothing in it may catch this."""
+
+
+@contextmanager
+def fault(kind: Fault, operation: str, about: str) -> Generator[None]:
+    """The first `operation` whose parameters name `about` fails in this way."""
+    client: Any = BaseClient
+    call: Callable[..., Any] = client._make_api_call  # noqa: SLF001  # the one place that all calls pass
+    happened: list[str] = []
+
+    def faulty(self: Any, name: str, parameters: dict[str, Any]) -> Any:
+        if happened or name != operation or about not in str(parameters):
+            return call(self, name, parameters)
+        happened.append(name)
+        if kind == "killed_before":
+            raise KilledError
+        if kind != "never_arrives":
+            call(self, name, parameters)
+        if kind == "killed_after":
+            raise KilledError
+        if kind == "answer_lost_and_tried_again":
+            return call(self, name, parameters)
+        raise ConnectionClosedError(endpoint_url="https://lost.example")
+
+    with patch.object(BaseClient, "_make_api_call", faulty):
+        yield
+    assert happened
