@@ -77,6 +77,7 @@ OPENS = {
 """Who seals or opens secrets. Who only writes cursors or keeps answers has a key of another purpose."""
 KEEPS_ANSWERS = {
     "ApiKeysFunction",
+    "AppMetadataFunction",
     "AuditFunction",
     "ConnectCompleteFunction",
     "ConnectCredentialsFunction",
