@@ -154,7 +154,7 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
         200,
         _object(verified={"type": ["boolean", "null"]}, status=TEXT, checkedAt=TIME),
     ),
-    "GET /metadata/credentials": (200, _object(data=_many(_ref("AppMetadata")))),
+    "GET /metadata/credentials": (200, _page(_ref("AppMetadata"))),
     "GET /metadata/credentials/{app}": (200, _object(data=_ref("AppMetadata"))),
     "GET /apps/{app}": (200, _ref("AppEntry")),
     "PUT /apps/{app}": (200, _ref("AppEntry")),

@@ -7,7 +7,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
 from evergrant.runtime.browser import with_parameter
-from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, ok, secret, session_caller
+from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, limited, ok, secret, session_caller
 from evergrant.runtime.text import Name
 from evergrant.use_cases.connect.hosted import Held, Typed
 from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
@@ -36,6 +36,7 @@ class Rename(Strict):
 
 
 @http.post("/connect/credentials")
+@limited
 @idempotent
 def create(body: FormValues) -> Answer:
     """Take the form: a new credential, or the new secret of the one that the session was made for."""

@@ -1,6 +1,6 @@
 """POST /connect/complete: who began finishes; only now is the code exchanged, and the credential kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,15 @@ from evergrant.domain.authorization import Authorization
 from evergrant.domain.caller import Caller, SessionCaller
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import ConflictError, ConnectError, ForbiddenError, NotFoundError, ProviderError
+from evergrant.domain.errors import (
+    ConflictError,
+    ConnectError,
+    EvergrantError,
+    ForbiddenError,
+    NotFoundError,
+    ProviderError,
+    UnavailableError,
+)
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import hosts, known_hosts
 from evergrant.domain.renewal import CHECK_EVERY, next_due
@@ -60,6 +68,8 @@ class Completer:
     sealer: Sealer
     clock: Clock
     entropy: Entropy
+    report: Callable[[str, Mapping[str, object]], None]
+    """To the operator: an event's name, and identifiers."""
     identities: Identities
     check_every: timedelta = CHECK_EVERY
 
@@ -131,10 +141,30 @@ class Completer:
         # The key before the call: sealing the answer must need no network.
         prepared = self.sealer.prepare()
         finished = self._finished(found, method, client)
-        granted = self._granted(found, app, method, client, finished)
-        if found.credential_id is None:
-            return self._create(granted, user, prepared, actor=actor)
-        return self._reconnect(found.credential_id, granted, prepared, actor=actor)
+        try:
+            granted = self._granted(found, app, method, client, finished)
+            if found.credential_id is None:
+                return self._create(granted, user, prepared, actor=actor)
+            return self._reconnect(found.credential_id, granted, prepared, actor=actor)
+        except Exception as error:
+            self._orphaned(found, method, client, finished, error)
+            raise
+
+    def _orphaned(
+        self, found: Authorization, method: Redirecting, client: OAuthClient, finished: Finished, error: Exception
+    ) -> None:
+        """The provider granted what is not kept here: it is given back where that is certain, and told in any case."""
+        given_back = False
+        # Where storage did not answer, it may have been kept after all.
+        if isinstance(error, EvergrantError) and not isinstance(error, UnavailableError):
+            try:
+                given_back = self.flows.of(method).give_back(client, found, finished)
+            except EvergrantError:
+                given_back = False
+        told = {"workspace_id": found.workspace_id, "user_id": found.user_id, "app": found.app}
+        named = {"authorization_id": found.authorization_id, "credential_id": found.credential_id}
+        why = error.code if isinstance(error, EvergrantError) else type(error).__name__
+        self.report("orphan_grant", {**told, **named, "reason": why, "given_back": given_back})
 
     def _keeps(self) -> Keeps:
         return Keeps(

@@ -70,7 +70,8 @@ def change_credential(
         )
         _refuse_another_account(read, new)
     if changes.data is not None or "expires_at" in plain:
-        new = replace(new, due_at=next_due(new, at=now, check_every=check_every))
+        # A renewal that began before must see this: its outcome is refused until it has read the row again.
+        new = replace(new, fence=read.fence + 1, due_at=next_due(new, at=now, check_every=check_every))
     reconnected = changes.data is not None and read.status == "expired"
     type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
     changed: list[str] = sorted([*plain, *(["data"] if changes.data is not None else [])])
