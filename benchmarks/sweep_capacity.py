@@ -25,7 +25,7 @@ from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 from evergrant.domain.credential import Credential
 from evergrant.domain.due import minute_of
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
-from evergrant.use_cases.renewals.sweep import sweep_due
+from evergrant.use_cases.renewals.sweep import deliveries_due, renewals_due, sweep_due
 
 from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
 
@@ -120,14 +120,12 @@ def measure(stored: int) -> tuple[int, Counter]:
         store = DynamoDBCredentialStore(
             client, table="credentials", directory_table="", events_table="events", audit_table=""
         )
-        sweep_due(
-            credentials=store,
-            webhooks=DynamoDBWebhooks(client, table="events"),
-            renewals=renewals,
-            deliveries=_Queue(),
-            cursor=_Cursor(),
-            clock=_Clock(),
-        )
+        webhooks = DynamoDBWebhooks(client, table="events")
+        kinds = {
+            "renewals": renewals_due(store, queue=renewals, cursor=_Cursor()),
+            "notifications": deliveries_due(webhooks, queue=_Queue(), cursor=_Cursor()),
+        }
+        sweep_due(kinds, clock=_Clock(), has_time=lambda: True)
         return renewals.sent, counter
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = "3.13"
 PLATFORM = "manylinux2014_aarch64"
+PROBE_SECONDS, COMPILE_SECONDS = 10.0, 600.0
 SERVICES = frozenset({"dynamodb", "kms", "sqs", "sts"})
 """The AWS services that the adapters call: of botocore's data only theirs is kept."""
 SCHEMA_NEEDS = frozenset({"annotated-types", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection"})
@@ -120,7 +121,14 @@ def _compile(packages: Path, *, host: bool) -> bool:
     if python is None:
         return False
     command = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(packages)]
-    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode == 0
+    done = _ran(command, seconds=COMPILE_SECONDS)
+    # What lies there counts, and not what the program said.
+    return done is not None and done.returncode == 0 and all(map(_is_compiled, packages.rglob("*.py")))
+
+
+def _is_compiled(source: Path) -> bool:
+    tag = f"cpython-{RUNTIME.replace('.', '')}"
+    return (source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc").is_file()
 
 
 def _runtime_python() -> str | None:
@@ -130,10 +138,18 @@ def _runtime_python() -> str | None:
         probe = [found, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"] if found else None
         if probe is None:
             continue
-        answer = subprocess.run(probe, check=False, capture_output=True, text=True)
-        if answer.returncode == 0 and answer.stdout.strip() == RUNTIME:
+        answer = _ran(probe, seconds=PROBE_SECONDS)
+        if answer and answer.returncode == 0 and answer.stdout.strip() == RUNTIME:
             return found
     return None
+
+
+def _ran(command: list[str], *, seconds: float) -> subprocess.CompletedProcess[str] | None:
+    """None where it is no program, or does not end."""
+    try:
+        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=seconds)
+    except (OSError, UnicodeDecodeError, subprocess.TimeoutExpired):
+        return None
 
 
 if __name__ == "__main__":

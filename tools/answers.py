@@ -154,7 +154,7 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
         200,
         _object(verified={"type": ["boolean", "null"]}, status=TEXT, checkedAt=TIME),
     ),
-    "GET /metadata/credentials": (200, _object(data=_many(_ref("AppMetadata")))),
+    "GET /metadata/credentials": (200, _page(_ref("AppMetadata"))),
     "GET /metadata/credentials/{app}": (200, _object(data=_ref("AppMetadata"))),
     "GET /apps/{app}": (200, _ref("AppEntry")),
     "PUT /apps/{app}": (200, _ref("AppEntry")),
@@ -164,7 +164,46 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
     "DELETE /apps/{app}": (200, DONE),
     "GET /oauthUrl": (200, _object(oauthUrl=TEXT)),
     "POST /connect/sessions": (201, _object(token=TEXT, expiresAt=TIME, url=_or_null(TEXT))),
-    "POST /connect/credentials": (201, CREATED),
+    "POST /connect/redeem": (201, _object(token=TEXT, expiresAt=TIME)),
+    "GET /connect/session": (
+        200,
+        _object(
+            workspaceId=TEXT,
+            user=_object(userId=TEXT, username=TEXT, fullName=_or_null(TEXT)),
+            hosted=FLAG,
+            returnUrl=_or_null(TEXT),
+            apps=_many(_ref("AppMetadata")),
+            credentialId=_or_null(TEXT),
+            scopes=TEXTS,
+            credentials=_many({"allOf": [_ref("Credential"), _object(reusable=FLAG)]}),
+            branding=ANYTHING,
+            origins=TEXTS,
+            locale=_or_null(TEXT),
+            expiresAt=TIME,
+        ),
+    ),
+    "GET /connect/apps/{app}": (200, _object(data=_ref("AppMetadata"))),
+    "POST /connect/oauth": (201, _object(authorizationId=TEXT, binder=_or_null(TEXT), url=_or_null(TEXT))),
+    "GET /connect/oauth/{authorizationId}": (
+        200,
+        _object(status={"type": "string", "enum": ["pending", "ready", "failed"]}, completion=TEXT, error=TEXT),
+    ),
+    "POST /connect/oauth/complete": (201, CREATED),
+    "POST /connect/opening": (200, _object(location=TEXT)),
+    "POST /connect/credentials": (
+        201,
+        _object(
+            success=FLAG,
+            credentialId=TEXT,
+            credential=_ref("Credential"),
+            verified={"type": ["boolean", "null"]},
+            location={
+                **TEXT,
+                "description": "Behind a hosted link, instead of the credential: where the page goes on.",
+            },
+        ),
+    ),
+    "POST /connect/credentials/{credentialId}/reuse": (200, _object(success=FLAG, credentialId=TEXT, location=TEXT)),
     "PATCH /connect/credentials/{credentialId}": (200, _ref("Credential")),
     "DELETE /connect/credentials/{credentialId}": (200, DELETED),
     "POST /connect/complete": (201, _object(success=FLAG, credentialId=TEXT)),
@@ -190,5 +229,10 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
 }
 """Success of each operation; what is not here answers 200 with an object."""
 
-PAGES = frozenset({"GET /oauth/start/{authorizationId}", "POST /oauth/confirm", "GET /docs", "GET /docs/apps"})
+PAGES = frozenset(
+    {
+        *("GET /oauth/start/{authorizationId}", "POST /oauth/confirm", "GET /docs", "GET /docs/apps"),
+        *("GET /connect", "GET /connect/opening", "GET /connect/{path}", "GET /sdk/{path}"),
+    }
+)
 """Answered with HTML."""

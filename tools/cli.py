@@ -1,6 +1,7 @@
 """`evergrant`: what an owner with AWS rights does beside the API.
 
 ./evergrant workspace create --name Shop --environment production [--stack evergrant] [--json]
+./evergrant keys rotate [--stack evergrant]     ./evergrant keys rewrap [--stack evergrant]
 """
 
 import argparse
@@ -29,6 +30,9 @@ def main(arguments: list[str] | None = None, clients: Clients | None = None) -> 
 
         clients = boto3.Session(region_name=asked.region, profile_name=asked.profile)
     try:
+        if asked.subject == "keys":
+            move_keys(clients, asked.stack, rotate=asked.verb == "rotate")
+            return 0
         made = create_workspace(clients, asked.stack, name=asked.name, environment=asked.environment)
     except RefusedError as error:
         print(f"evergrant: {error}", file=sys.stderr)
@@ -44,20 +48,44 @@ def main(arguments: list[str] | None = None, clients: Clients | None = None) -> 
 
 
 def create_workspace(clients: Clients, stack: str, *, name: str, environment: str) -> dict[str, str]:
-    """Invoke the stack's admin function. Raises: RefusedError."""
+    """Raises: RefusedError."""
     outputs = _outputs(clients, stack)
+    event = {"action": "create_workspace", "name": name, "environment": environment}
+    return {**_ask(clients, stack, outputs, event), "apiUrl": outputs.get("ApiUrl", "")}
+
+
+def move_keys(clients: Clients, stack: str, *, rotate: bool) -> None:
+    """A new branch key where `rotate`; then everything under the current one. Raises: RefusedError."""
+    outputs = _outputs(clients, stack)
+    if rotate:
+        made = _ask(clients, stack, outputs, {"action": "rotate_keys"})
+        print(f"branch key version {made['version']} seals from now on")
+    after, moved, unreadable = None, 0, 0
+    while True:
+        try:
+            done = _ask(clients, stack, outputs, {"action": "rewrap", "after": after})
+        except RefusedError as error:
+            raise RefusedError(f"{error} Nothing is lost; go on with: evergrant keys rewrap") from error
+        moved, unreadable, after = moved + done["moved"], unreadable + done["unreadable"], done["after"]
+        print(f"moved {moved}" + (f", {unreadable} could not be opened" if unreadable else ""))
+        if after is None:
+            break
+    print("What was sealed in the last five minutes may have been missed: run `evergrant keys rewrap` once more then.")
+
+
+def _ask(clients: Clients, stack: str, outputs: dict[str, str], event: dict[str, Any]) -> dict[str, Any]:
+    """Invoke the stack's admin function."""
     if ADMIN_OUTPUT not in outputs:
         raise RefusedError(
             f"the stack {stack} is no Evergrant: it has no output {ADMIN_OUTPUT}. Name another by --stack."
         )
-    event = {"action": "create_workspace", "name": name, "environment": environment}
     try:
         answer = clients.client("lambda").invoke(FunctionName=outputs[ADMIN_OUTPUT], Payload=json.dumps(event).encode())
     except Exception as error:
         raise RefusedError(f"the admin function could not be invoked ({type(error).__name__}): {error}") from error
     if answer.get("FunctionError"):
-        raise RefusedError(f"the admin function failed: look at its log, /evergrant/{stack}/admin.")
-    return {**json.loads(answer["Payload"].read()), "apiUrl": outputs.get("ApiUrl", "")}
+        raise RefusedError(f"the admin function failed: look at its log, /evergrant/{stack}/functions.")
+    return json.loads(answer["Payload"].read())
 
 
 def _outputs(clients: Clients, stack: str) -> dict[str, str]:
@@ -68,6 +96,14 @@ def _outputs(clients: Clients, stack: str) -> dict[str, str]:
             f"the stack {stack} was not found ({error}). Name it by --stack, --region, --profile."
         ) from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stack", default="evergrant", help="the deployment's CloudFormation stack (default: %(default)s)"
+    )
+    parser.add_argument("--region", help="the AWS region (default: your AWS configuration's)")
+    parser.add_argument("--profile", help="the AWS profile (default: your environment's)")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,12 +123,15 @@ def _parser() -> argparse.ArgumentParser:
         default="production",
         help="a development one takes unbound OAuth links (default: %(default)s)",
     )
-    create.add_argument(
-        "--stack", default="evergrant", help="the deployment's CloudFormation stack (default: %(default)s)"
-    )
-    create.add_argument("--region", help="the AWS region (default: your AWS configuration's)")
-    create.add_argument("--profile", help="the AWS profile (default: your environment's)")
+    _add_place(create)
     create.add_argument("--json", action="store_true", help="print JSON, for programs (default: lines to read)")
+    keys = subjects.add_parser("keys", help="keys rotate, keys rewrap: a new branch key, and all data keys under it")
+    verbs = keys.add_subparsers(dest="verb", required=True)
+    for verb, told in (
+        ("rotate", "make a new branch key, and move all data keys under it"),
+        ("rewrap", "move the data keys that are left: a second run after one that was stopped"),
+    ):
+        _add_place(verbs.add_parser(verb, help=told, description=told))
     return parser
 
 

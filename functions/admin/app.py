@@ -1,29 +1,69 @@
-"""The IAM-invoked door: makes the first workspace and its key. It has no route in the API.
+"""The IAM-invoked door: workspaces with their first key, and the rotation of branch keys. It has no route in the API.
 
 `sam remote invoke AdminFunction --event '{"action": "create_workspace", "name": "Shop", "environment": "production"}'`
 """
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from evergrant.runtime import wiring
+from evergrant.runtime.observability import logger
 from evergrant.runtime.text import Name
-from evergrant.use_cases.workspaces.manage import create_workspace
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+RESERVE_MILLISECONDS = 5_000
 
 
-class CreateWorkspace(BaseModel):
-    """The one action there is."""
+class Action(BaseModel):
+    """What may be asked."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class CreateWorkspace(Action):
+    """A workspace and its first key."""
 
     action: Literal["create_workspace"]
     name: Name
     environment: Literal["production", "development"]
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, str]:
+class RotateKeys(Action):
+    """A new version of the branch key, which seals from now on."""
+
+    action: Literal["rotate_keys"]
+
+
+class Rewrap(Action):
+    """Move what older versions wrapped, from where the last run ended."""
+
+    action: Literal["rewrap"]
+    after: str | None = None
+
+
+Asked = Annotated[CreateWorkspace | RotateKeys | Rewrap, Field(discriminator="action")]
+ASKED: TypeAdapter[CreateWorkspace | RotateKeys | Rewrap] = TypeAdapter(Asked)
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Do what is asked."""
+    asked = ASKED.validate_python(event)
+    logger().info("admin_asked", extra={"action": asked.action})
+    match asked:
+        case CreateWorkspace():
+            return _create_workspace(asked)
+        case RotateKeys():
+            return {"version": wiring.branch_keys().rotate()}
+        case Rewrap():
+            return _rewrap(asked, context)
+
+
+def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
     """The key in the answer is shown this once."""
-    asked = CreateWorkspace.model_validate(event)
+    from evergrant.use_cases.workspaces.manage import create_workspace
+
     workspace, minted = create_workspace(
         asked.name,
         asked.environment,
@@ -37,3 +77,15 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
         "apiKeyId": minted.api_key.api_key_id,
         "apiKey": minted.key.get_secret_value(),
     }
+
+
+def _rewrap(asked: Rewrap, context: "LambdaContext") -> dict[str, Any]:
+    from evergrant.use_cases.keys.rewrap import rewrap
+
+    done = rewrap(
+        asked.after,
+        rows=wiring.sealed_rows(),
+        sealer=wiring.sealer(),
+        has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
+    )
+    return {"moved": done.moved, "unreadable": done.unreadable, "after": done.after}

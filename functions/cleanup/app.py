@@ -1,6 +1,6 @@
 """The cleanups queue: what a deletion, or an app's change, left to be done."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.times import from_iso
@@ -10,10 +10,13 @@ from evergrant.runtime.observability import logger
 from evergrant.use_cases.apps.changed import expire_changed
 from evergrant.use_cases.credentials.cleanup import delete_user_credentials, finish_deletion
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, Any], context: object) -> Batch:
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> Batch:
     """Only what failed comes again."""
-    return each_message(event, _clean_up)
+    return each_message(event, _clean_up, context)
 
 
 def _clean_up(message: dict[str, Any]) -> None:

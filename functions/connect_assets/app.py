@@ -54,9 +54,9 @@ def page(query: ModalQuery) -> Answer:
 
 
 @http.get("/connect/.+")
-def part() -> Answer:
+def part(path: str = "") -> Answer:
     """A part of the page, under the hash of all its parts."""
-    place, _, name = _rest("/connect/assets/").partition("/")
+    place, _, name = (path or _rest("/connect/")).removeprefix("assets/").partition("/")
     parts = folder("modal")
     if place != parts.hash or name not in parts.files or name.endswith(".html"):
         raise NotFoundError("There is no such file.")
@@ -64,9 +64,9 @@ def part() -> Answer:
 
 
 @http.get("/sdk/.+")
-def sdk() -> Answer:
+def sdk(path: str = "") -> Answer:
     """The SDK: under its hash for ever, under its plain name for a while."""
-    name, parts = _rest("/sdk/"), folder("sdk")
+    name, parts = path or _rest("/sdk/"), folder("sdk")
     place, _, inside = name.partition("/")
     if name == "integrity.json" and SDK in parts.files:
         published = {"url": f"{http.base_url}/sdk/{parts.hash}/{SDK}", "integrity": integrity(parts.files[SDK])}

@@ -6,8 +6,10 @@ from evergrant.domain.caller import SessionCaller
 from evergrant.domain.credential import Credential
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, ok, session_caller
+from evergrant.runtime.browser import with_parameter
+from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, limited, ok, secret, session_caller
 from evergrant.runtime.text import Name
+from evergrant.use_cases.connect.hosted import Held, Typed
 from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
 from evergrant.use_cases.credentials.delete import delete_credential
@@ -34,17 +36,21 @@ class Rename(Strict):
 
 
 @http.post("/connect/credentials")
+@limited
 @idempotent
 def create(body: FormValues) -> Answer:
     """Take the form: a new credential, or the new secret of the one that the session was made for."""
     who = session_caller(http)
     found = wiring.apps().find(who.workspace_id, body.app)
     who.require_app(found.slug if found else body.app)
+    if who.hosted:
+        return _onward(wiring.holds().form(who, Typed(body.app, body.data, body.name, body.way)))
     credential = (
         _create(who, body) if who.credential_id is None else _reconnect(who, CredentialId(who.credential_id), body)
     )
+    verified = True if credential.last_verified_at is not None else None
     shown = {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}
-    return answer(201, shown)
+    return answer(201, shown | {"verified": verified})
 
 
 def _create(who: SessionCaller, body: FormValues) -> Credential:
@@ -62,6 +68,7 @@ def _create(who: SessionCaller, body: FormValues) -> Credential:
         identities=http.identities,
         check_every=wiring.check_every(),
         places=IN_FORM,
+        probing=wiring.probing,
     )
 
 
@@ -77,7 +84,22 @@ def _reconnect(who: SessionCaller, credential_id: CredentialId, body: FormValues
         clock=wiring.clock(),
         entropy=wiring.entropy(),
         check_every=wiring.check_every(),
+        probing=wiring.probing,
     )
+
+
+@http.post("/connect/credentials/<credential_id>/reuse")
+def reuse(credential_id: str) -> Answer:
+    """Use what is there already, if it still works and grants what is wanted."""
+    found = wiring.holds().reuse(session_caller(http), CredentialId(credential_id))
+    if isinstance(found, Held):
+        return _onward(found)
+    return ok({"success": True, "credentialId": found.credential_id})
+
+
+def _onward(held: Held) -> Answer:
+    location = with_parameter(held.return_url, "completion", held.completion.get_secret_value())
+    return secret(201, {"success": True, "location": location})
 
 
 @http.patch("/connect/credentials/<credential_id>")  # pyright: ignore[reportUnknownMemberType]  # typed loosely there

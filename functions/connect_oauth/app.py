@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, secret, session_caller
+from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, limited, secret, session_caller
 from evergrant.use_cases.connect.modal import Mode, Wanted, progress
 from pydantic import Field, SecretStr
 
@@ -29,6 +29,7 @@ class ModalCompletion(Strict):
 
 
 @http.post("/connect/oauth")
+@limited
 def begin(body: OAuthBody) -> Answer:
     """The authorization, and what binds the pop-up to it; with `redirect` the link that the whole page goes to."""
     wanted = Wanted(body.app, body.properties, body.way, body.credential_id, body.mode)

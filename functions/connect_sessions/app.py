@@ -4,7 +4,7 @@ from typing import Annotated
 
 from evergrant.domain.times import iso
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, idempotent, live_caller, secret
+from evergrant.runtime.http import Answer, Http, Strict, idempotent, limited, live_caller, secret
 from evergrant.runtime.text import Text
 from evergrant.use_cases.connect.sessions import MintedSession, NewSession, create_session
 from pydantic import Field, StringConstraints
@@ -29,6 +29,7 @@ class SessionBody(Strict):
 
 
 @http.post("/connect/sessions")
+@limited
 @idempotent
 def create(body: SessionBody) -> Answer:
     """A token for the modal."""
@@ -50,6 +51,7 @@ def create(body: SessionBody) -> Answer:
 
 
 @http.get("/users/<user_id>/token")
+@limited
 def token(user_id: str) -> Answer:
     """The same, as Alloy's clients ask for it."""
     return secret(200, {"token": _create(NewSession(user_id)).token.get_secret_value()})

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, caller, created, idempotent
+from evergrant.runtime.http import Answer, Http, Strict, caller, created, idempotent, limited
 from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name, Tags
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
@@ -39,6 +39,7 @@ class CreateCredential(ForUser):
 
 
 @http.post("/credentials")
+@limited
 @idempotent
 def create(body: CreateCredential) -> Answer:
     """Take a credential."""
@@ -46,6 +47,7 @@ def create(body: CreateCredential) -> Answer:
 
 
 @http.post("/users/<user_id>/credentials")
+@limited
 @idempotent
 def create_for_user(user_id: str, body: ForUser) -> Answer:
     """Take a credential of the user in the path."""

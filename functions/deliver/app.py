@@ -1,17 +1,22 @@
 """The deliveries queue: one attempt of one delivery a message."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evergrant.domain.ids import WorkspaceId
 from evergrant.runtime import wiring
-from evergrant.runtime.batches import Batch, each_message
+from evergrant.runtime.batches import Batch, each_message, put_off
 from evergrant.runtime.observability import logger
+from evergrant.runtime.settings import settings
 from evergrant.use_cases.webhooks.deliver import deliver
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, Any], context: object) -> Batch:
-    """Only what failed comes again."""
-    return each_message(event, _deliver)
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> Batch:
+    """Only what failed comes again; while notifications are paused, everything does, later."""
+    act = put_off(wiring.deliveries()) if settings().paused("notifications") else _deliver
+    return each_message(event, act, context)
 
 
 def _deliver(message: dict[str, Any]) -> None:

@@ -1,10 +1,14 @@
-"""GET /oauth/callback/{workspaceId}/{app}: where a provider sends the browser back."""
+"""/oauth/callback/{workspaceId}/{app}: where a provider sends the browser back."""
+
+import re
+from urllib.parse import quote
 
 from evergrant.runtime import wiring
 from evergrant.runtime.browser import (
     BrowserHttp,
     clear_cookie,
     cookies,
+    posted_form,
     redirect,
     released_page,
     told_page,
@@ -13,16 +17,29 @@ from evergrant.runtime.browser import (
 from evergrant.runtime.http import Answer
 from evergrant.runtime.requests import query_parameters
 from evergrant.use_cases.connect.callback import CallbackRequest, Returned, cookie_name, take_callback
+from evergrant.use_cases.connect.posted import hold_posted, posted
 
 http = BrowserHttp()
 handler = http.handler
+
+HANDLE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @http.get("/oauth/callback/<workspace_id>/<app>")
 def callback(workspace_id: str, app: str) -> Answer:
     """Check everything, then release a one-time completion to whoever began."""
+    parameters = query_parameters(http.raw)
+    if HANDLE.fullmatch(parameters.get("h", "")) and "state" not in parameters:
+        parameters = posted(
+            workspace_id,
+            app,
+            parameters["h"],
+            authorizations=wiring.authorizations(),
+            sealer=wiring.sealer(),
+            clock=wiring.clock(),
+        )
     returned = take_callback(
-        CallbackRequest(workspace_id, app, query_parameters(http.raw), cookies(http)),
+        CallbackRequest(workspace_id, app, parameters, cookies(http)),
         apps=wiring.apps(),
         authorizations=wiring.authorizations(),
         flows=wiring.flows(),
@@ -42,6 +59,22 @@ def callback(workspace_id: str, app: str) -> Answer:
     return redirect(
         303, with_parameter(return_url, "completion", returned.completion.get_secret_value()), cookies=spent
     )
+
+
+@http.post("/oauth/callback/<workspace_id>/<app>")
+def callback_by_form(workspace_id: str, app: str) -> Answer:
+    """Keep what was posted for a minute: the browser comes back for it with its cookie."""
+    handle = hold_posted(
+        workspace_id,
+        app,
+        posted_form(http),
+        authorizations=wiring.authorizations(),
+        sealer=wiring.sealer(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    place = f"{http.base_url}/oauth/callback/{workspace_id}/{quote(app, safe='')}"
+    return redirect(303, with_parameter(place, "h", handle.get_secret_value()))
 
 
 def _release(returned: Returned, spent: tuple[str, ...]) -> Answer:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Query, caller, secret
+from evergrant.runtime.http import Answer, Http, Query, caller, limited, secret
 from evergrant.runtime.requests import query_parameters
 from evergrant.use_cases.connect.begin import Asked, begin_authorization
 from evergrant.use_cases.connect.flows import redirect_of
@@ -32,6 +32,7 @@ OWN = frozenset(field.alias or name for name, field in OAuthUrlQuery.model_field
 
 
 @http.get("/oauthUrl")
+@limited
 def oauth_url(query: OAuthUrlQuery) -> Answer:
     """A link for one use within ten minutes."""
     who = caller(http)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, live_caller, ok
+from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, limited, live_caller, ok
 from evergrant.runtime.text import Name, OptionalText, Tags
 from evergrant.use_cases.users import manage
 from pydantic import Field, StringConstraints
@@ -43,6 +43,7 @@ class UserChanges(Strict):
 
 
 @http.post("/users")
+@limited
 @idempotent
 def create(body: NewUser) -> Answer:
     """Create a user."""
@@ -55,6 +56,7 @@ def create(body: NewUser) -> Answer:
 
 
 @http.post("/users/batch")
+@limited
 @idempotent
 def create_many(body: NewUsers) -> Answer:
     """Create up to a thousand users; those whose name is taken are skipped."""

@@ -20,7 +20,10 @@ from pydantic import SecretBytes
 
 CONTEXT = SealContext("ws_1", "usr_1", "cred_1", "shopify", 3)
 SECRET = SecretBytes(b'{"values": {"apiKey": "s3cret"}}')
-VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "vectors" / "sealing.json").read_text())
+_FOLDER = Path(__file__).parents[1] / "vectors"
+VECTORS: list[dict[str, Any]] = json.loads((_FOLDER / "sealing.json").read_text())
+REFUSED: list[dict[str, Any]] = json.loads((_FOLDER / "sealing_refused.json").read_text())
+"""What is done to each vector: bytes xored by place (from the end where negative), a cut, another context."""
 
 
 @dataclass
@@ -209,9 +212,48 @@ def test_attack_31_rotation_moves_data_keys_and_loses_nothing(deployment: Deploy
     keys.rotate()
     moved = sealer.rewrap(old)
 
+    assert moved is not None
+    assert sealer.rewrap(moved) is None
     assert [SealedBytes.parse(each).branch_version for each in (old, moved)] == [1, 2]
     assert sealer.open(old, CONTEXT) == sealer.open(moved, CONTEXT) == SECRET
     assert SealedBytes.parse(old).ciphertext == SealedBytes.parse(moved).ciphertext
+
+
+def test_racing_makers_of_the_first_branch_key_go_on_with_the_winners(deployment: Deployment) -> None:
+    first, second = deployment.branch_keys(), deployment.branch_keys()
+    active, raced = deployment.table.active, list[str]()
+
+    def late(branch_id: str) -> int | None:
+        found = active(branch_id)
+        if not raced:
+            raced.append(branch_id)
+            second.current()
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deployment.table, "active", late)
+        mine = first.current()
+
+    assert mine == second.current()
+
+
+def test_a_rotation_that_lost_the_race_names_the_version_that_won(deployment: Deployment) -> None:
+    mine, other = deployment.branch_keys(), deployment.branch_keys()
+    mine.current()
+    active, raced = deployment.table.active, list[int]()
+
+    def late(branch_id: str) -> int | None:
+        found = active(branch_id)
+        if not raced:
+            raced.append(0)
+            raced.extend([other.rotate(), other.rotate()])
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deployment.table, "active", late)
+        version = mine.rotate()
+
+    assert version == mine.current().version == 3
 
 
 def test_a_cached_branch_key_is_asked_for_again_after_minutes(deployment: Deployment) -> None:
@@ -240,3 +282,37 @@ def test_the_format_is_what_it_was(vector: dict[str, Any]) -> None:
     )
 
     assert sealed.hex() == vector["sealed"]
+
+
+def _opened(vector: dict[str, Any], sealed: bytes, **changed: Any) -> SecretBytes:
+    key = SecretBytes(bytes.fromhex(vector["branchKey"]))
+    known = (vector["branchId"], vector["branchVersion"])
+
+    class Branches:
+        def current(self) -> PlainBranchKey:
+            return self.version(*known)
+
+        def version(self, branch_id: str, version: int) -> PlainBranchKey:
+            if (branch_id, version) != known:
+                raise SealBrokenError
+            return PlainBranchKey(branch_id, version, key)
+
+    return BranchKeySealer(Branches()).open(sealed, replace(SealContext(**vector["context"]), **changed))
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
+def test_what_was_sealed_once_opens_still(vector: dict[str, Any]) -> None:
+    assert _opened(vector, bytes.fromhex(vector["sealed"])).get_secret_value() == vector["plaintext"].encode()
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
+@pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: str(refused["name"]))
+def test_what_a_vector_refuses_is_refused_with_one_word(vector: dict[str, Any], refused: dict[str, Any]) -> None:
+    sealed = bytearray(bytes.fromhex(vector["sealed"]))
+    if "length" in refused:
+        del sealed[refused["length"] :]
+    for at, value in refused.get("bytes", {}).items():
+        sealed[int(at)] ^= value
+
+    with pytest.raises(SealBrokenError, match=r"^This secret cannot be opened\. The operator has been told\.$"):
+        _opened(vector, bytes(sealed), **refused.get("context", {}))

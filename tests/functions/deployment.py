@@ -7,9 +7,10 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -43,9 +44,10 @@ class LambdaContext:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
     aws_request_id: str = "11111111-2222-3333-4444-555555555555"
+    remaining: Callable[[], timedelta] = lambda: timedelta(seconds=29)
 
     def get_remaining_time_in_millis(self) -> int:
-        return 29_000
+        return self.remaining() // timedelta(milliseconds=1)
 
 
 @dataclass
@@ -79,7 +81,7 @@ class Functions:
             self.modules[name] = module
         return self.modules[name]
 
-    def invoke(self, name: str, event: object) -> Any:
+    def invoke(self, name: str, event: object, context: LambdaContext | None = None) -> Any:
         """As Lambda would, with no more rights than the template gives."""
         handler = self.module(name).handler
         # The one place that all calls of all clients pass.
@@ -96,7 +98,7 @@ class Functions:
         self.running.append(refused)
         try:
             with patch.object(BaseClient, "_make_api_call", noted):
-                answer = handler(event, LambdaContext())
+                answer = handler(event, context or LambdaContext())
         finally:
             self.running.pop()
         assert refused == []

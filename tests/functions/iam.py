@@ -7,6 +7,7 @@ from typing import Any
 
 from local.packaging import load_template
 
+PURPOSE = "kms:EncryptionContext:purpose"
 TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 
@@ -18,7 +19,7 @@ def denied(function: str, operation: str, parameters: dict[str, Any]) -> list[st
 
 def _asked(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if operation in {"GenerateDataKey", "Decrypt"}:
-        yield f"kms:{operation}", "BranchKeysKey"
+        yield f"kms:{operation}", f"BranchKeysKey for {parameters['EncryptionContext']['purpose']}"
     elif operation == "AssumeRole":
         yield "sts:AssumeRole", "MerchantsRole"
     elif operation in {"SendMessage", "SendMessageBatch"}:
@@ -48,5 +49,9 @@ def _allowed(function: str) -> frozenset[tuple[str, str]]:
             actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
             names = re.findall(r"\w+(?:Table|Queue|Key)\b", str(statement["Resource"]))
             names += ["MerchantsRole"] if ":role/evergrant-*" in str(statement["Resource"]) else []
+            purposes = statement.get("Condition", {}).get("StringEquals", {}).get(PURPOSE)
+            if purposes:
+                asked = [purposes] if isinstance(purposes, str) else purposes
+                names = [f"{name} for {purpose}" for name in names for purpose in asked]
             found |= {(action, name) for action in actions for name in names}
     return frozenset(found)

@@ -84,7 +84,7 @@ def test_attack_36_an_own_app_is_its_workspaces_alone(functions: Functions) -> N
 
 
 def listed(functions: Functions, **more: Any) -> dict[str, Any]:
-    found = functions.call("app_metadata", "GET", "/metadata/credentials", **more).body["data"]
+    found = functions.call("app_metadata", "GET", "/headless/metadata/credentials", **more).body["data"]
     assert [each["name"] for each in found] == sorted(each["name"] for each in found)
     return {each["name"]: each for each in found}
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
-from evergrant.domain.errors import ProviderError, ProviderTimeoutError, UnavailableError
+from evergrant.domain.errors import NotFoundError, ProviderError, ProviderTimeoutError, UnavailableError
 from evergrant.runtime import wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
@@ -139,6 +139,65 @@ def test_a_providers_trouble_at_the_end_keeps_nothing(
 
     assert answer.status == status
     assert functions.call("list_credentials", "GET", "/users/ada/credentials").body["data"] == []
+
+
+def orphans(caplog: pytest.LogCaptureFixture) -> list[Any]:
+    return [each for each in caplog.records if each.getMessage() == "orphan_grant"]
+
+
+@pytest.mark.parametrize(("scope", "given_back"), [("token", True), ("grant", False)])
+def test_fault_22_a_grant_that_is_not_kept_is_told_and_given_back_where_nothing_else_ends(
+    functions: Functions,
+    provider: FakeTokenEndpoint,
+    caplog: pytest.LogCaptureFixture,
+    scope: str,
+    given_back: bool,  # noqa: FBT001  # a case
+) -> None:
+    method = {**ENTRY["methods"][0], "revocation_scope": scope}
+    functions.call("apps", "PUT", "/apps/acme", {**ENTRY, "methods": [method]})
+    wiring.completer.cache_clear()
+
+    class Refusing:
+        def create(self, *_: object, **__: object) -> None:
+            raise NotFoundError
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+    store = wiring.credentials()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "credentials", Refusing)
+        answer = completed(functions, completion_of(called_back(functions, *began(functions))))
+    (told,) = orphans(caplog)
+
+    assert answer.status == 404
+    assert (told.app, told.reason, told.given_back) == ("acme", "not_found", given_back)
+    assert provider.revoked == int(given_back)
+    assert "at1" not in repr(told.__dict__)
+
+
+def test_fault_22_a_grant_whose_keeping_is_unknown_is_told_and_left_alone(
+    functions: Functions, provider: FakeTokenEndpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    method = {**ENTRY["methods"][0], "revocation_scope": "token"}
+    functions.call("apps", "PUT", "/apps/acme", {**ENTRY, "methods": [method]})
+    wiring.completer.cache_clear()
+
+    class Away:
+        def create(self, *_: object, **__: object) -> None:
+            raise UnavailableError
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+    store = wiring.credentials()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "credentials", Away)
+        answer = completed(functions, completion_of(called_back(functions, *began(functions))))
+
+    assert answer.status == 503
+    assert [each.given_back for each in orphans(caplog)] == [False]
+    assert provider.revoked == 0
 
 
 def test_attack_33_what_connecting_leaves_behind_has_no_secret(

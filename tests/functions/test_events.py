@@ -12,6 +12,7 @@ from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
 from evergrant.domain.workspace import ApiKey, User, Workspace
 from evergrant.runtime import wiring
 
+from tests.fakes.probing import FakeProbing
 from tests.functions.deployment import ROOT, Functions
 
 FILES = sorted((ROOT / "events").glob("*.json"))
@@ -21,8 +22,9 @@ THEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def example(functions: Functions) -> Functions:
+def example(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Functions:
     """The rows that the files name."""
+    monkeypatch.setattr(wiring, "probing", FakeProbing)
     directory = wiring.directory()
     directory.put_workspace(Workspace(WORKSPACE, "Example", "development", THEN))
     directory.put_api_key(ApiKey(WORKSPACE, KEY, "example", SCOPES, "", THEN))

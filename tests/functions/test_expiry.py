@@ -32,7 +32,7 @@ def clock(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Travelling:
     return travelling
 
 
-def swept(functions: Functions) -> list[dict[str, Any]]:
+def swept(functions: Functions, queue: str = "renewals") -> list[dict[str, Any]]:
     """One sweep, and the messages it queued as SQS would deliver them."""
     sent: list[dict[str, Any]] = []
 
@@ -41,7 +41,7 @@ def swept(functions: Functions) -> list[dict[str, Any]]:
             sent.extend(messages)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring, "renewals", Kept)
+        patch.setattr(wiring, queue, Kept)
         functions.invoke("sweep", {})
     return sent
 
@@ -55,7 +55,7 @@ def delivered(functions: Functions, messages: list[dict[str, Any]]) -> Any:
 
 
 def told() -> list[str]:
-    return [item["type"]["S"] for item in boto3.client("dynamodb").scan(TableName="events")["Items"]]
+    return [item["type"]["S"] for item in boto3.client("dynamodb").scan(TableName="events")["Items"] if "type" in item]
 
 
 def status(functions: Functions, credential_id: str) -> str:

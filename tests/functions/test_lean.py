@@ -21,4 +21,8 @@ def test_attack_70_a_call_outside_a_functions_policy_is_noticed() -> None:
     assert denied("health", "GetItem", {"TableName": "credentials"}) == [
         "health may not dynamodb:GetItem CredentialsTable"
     ]
-    assert denied("api_key_authorizer", "Decrypt", {}) == ["api_key_authorizer may not kms:Decrypt BranchKeysKey"]
+    secrets = {"EncryptionContext": {"purpose": "evergrant-branch-key"}}
+    for function in ("api_key_authorizer", "list_credentials"):
+        assert denied(function, "Decrypt", secrets) == [
+            f"{function} may not kms:Decrypt BranchKeysKey for evergrant-branch-key"
+        ]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
-from tests.functions.test_connect import ENTRY, RETURN_URL, provider
+from tests.functions.test_connect import RETURN_URL, provider
 from tests.functions.test_expiry import Travelling, clock, told
 
 __all__ = ["clock", "provider"]  # Fixtures that these tests take.
@@ -426,7 +426,8 @@ def test_attack_09_what_ends_at_a_return_url_is_the_owners_to_finish(
 ) -> None:
     who = session(functions, returnUrl=RETURN_URL)
     began = begun(functions, who, mode="redirect")
-    started = functions.call("oauth_start", "GET", urlsplit(began.body["url"]).path, authorizer={})
+    link: str = began.body["url"]
+    started = functions.call("oauth_start", "GET", urlsplit(link).path, authorizer={})
     back = called_back(functions, state_of(started.headers["location"]), cookie_of(started))
     completion = parse_qs(urlsplit(back.headers["location"]).query)["completion"][0]
 
@@ -444,5 +445,74 @@ def test_properties_are_refused_by_their_own_paths(functions: Functions, provide
     assert [each["path"] for each in answer.body["details"]] == ["properties.shop"]
 
 
-def test_the_example_app_is_by_oauth() -> None:
-    assert ENTRY["methods"][0]["kind"] == "oauth2"
+def posted(functions: Functions, sent: str, **headers: str) -> Answer:
+    path = f"/oauth/callback/{functions.workspace_id}/acme"
+    given = {"content-type": FORM["content-type"], **headers}
+    return functions.call("oauth_callback", "POST", path, raw=sent, headers=given, authorizer={})
+
+
+def fetched(functions: Functions, path: str, handle: str, **headers: str) -> Answer:
+    return functions.call("oauth_callback", "GET", path, query={"h": handle}, headers=headers, authorizer={})
+
+
+def held(functions: Functions, going: Answer) -> tuple[str, str]:
+    """Where the browser is sent after the provider's post."""
+    sent = urlencode({"state": state_of(going.body["location"]), "code": "code-canary"})
+    place = urlsplit(posted(functions, sent, origin="https://acme.example").headers["location"])
+    assert (place.netloc, place.query[:2]) == ("evergrant.example", "h=")
+    return place.path, place.query.removeprefix("h=")
+
+
+def test_a_callback_by_post_comes_back_with_its_cookie(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    who = session(functions)
+    began = begun(functions, who)
+    going = opened(functions, began)
+    path, handle = held(functions, going)
+    left = str(boto3.client("dynamodb").scan(TableName="sessions")["Items"])
+
+    page = fetched(functions, path, handle, cookie=cookie_of(going), accept="text/html")
+
+    assert not {"code-canary", handle} & set(left.split("'"))
+    assert page.status == 200
+    assert looked(functions, who, began.body["authorizationId"]).body["status"] == "ready"
+
+
+def test_attack_08_a_posted_callback_without_the_cookie_releases_nothing(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    going = opened(functions, begun(functions, session(functions)))
+
+    page = fetched(functions, *held(functions, going))
+
+    assert (page.status, page.body["code"]) == (400, "browser_mismatch")
+
+
+def test_attack_06_a_posted_callback_keeps_to_its_address(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    going = opened(functions, begun(functions, session(functions)))
+    path, handle = held(functions, going)
+
+    other = fetched(functions, path.replace("acme", "other"), handle, cookie=cookie_of(going))
+
+    assert (other.status, other.body["code"]) == (400, "state_unknown")
+    assert kept(functions) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [("state=a&state=b", 400), ("code=a", 400), ("", 400), ("state=a&x=" + "a" * 20_000, 413), ("state=%ff", 400)],
+)
+def test_attack_23_a_posted_callback_is_read_strictly(
+    functions: Functions, provider: FakeTokenEndpoint, sent: str, status: int
+) -> None:
+    assert posted(functions, sent).status == status
+
+
+def test_a_handle_that_is_unknown_or_over_says_nothing(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
+) -> None:
+    path, handle = held(functions, opened(functions, begun(functions, session(functions))))
+    clock.ahead = timedelta(minutes=1)
+
+    answers = [fetched(functions, path, each) for each in (handle, "h" * 43)]
+
+    assert [(each.status, each.body["code"]) for each in answers] == [(400, "state_unknown")] * 2

@@ -3,13 +3,21 @@
 from typing import Any
 
 import pytest
+from evergrant.runtime import wiring
 
+from tests.fakes.probing import FakeProbing
 from tests.functions.deployment import Answer, Functions
 from tests.functions.faults import fault
 from tests.functions.test_credentials import connect
 from tests.functions.test_expiry import told
 
 FORM = {"app": "klaviyo", "data": {"apiKey": "pk_typed"}}
+
+
+@pytest.fixture(autouse=True)
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No provider is asked."""
+    monkeypatch.setattr(wiring, "probing", FakeProbing)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -148,16 +149,14 @@ def test_a_user_that_is_renamed_while_it_is_deleted_leaves_no_name(
 
 def test_nobody_releases_the_name_of_another(functions: Functions) -> None:
     functions.call("users", "POST", "/users", {"username": "ada"})
-    directory = wiring.directory()
-    read = directory.user(WorkspaceId(functions.workspace_id), "ada")
-    assert read
-    directory.delete_user(read)
-    functions.call("users", "POST", "/users", {"username": "ada"})
+    functions.call("users", "POST", "/users", {"username": "bob"})
+    ada = wiring.directory().user(WorkspaceId(functions.workspace_id), "ada")
+    assert ada
 
     with pytest.raises(ConflictError):
-        directory.delete_user(read)
+        wiring.directory().delete_user(replace(ada, username="bob"))
 
-    assert functions.call("users", "GET", "/users/ada").status == 200
+    assert [functions.call("users", "GET", f"/users/{each}").status for each in ("ada", "bob")] == [200, 200]
 
 
 def cleaned(functions: Functions) -> None:

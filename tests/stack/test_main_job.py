@@ -140,7 +140,7 @@ def test_attack_37_ids_are_random_and_say_nothing(stack: Stack) -> None:
 
 
 def test_metadata_lists_every_app(stack: Stack) -> None:
-    listed = stack.request("GET", "/metadata/credentials").json()["data"]
+    listed = stack.request("GET", "/headless/metadata/credentials").json()["data"]
     one = stack.request("GET", "/metadata/credentials/wooCommerce").json()["data"]
 
     assert {"shopify", "klaviyo", "stripe"} <= {app["name"] for app in listed}

@@ -1,10 +1,12 @@
 """The layers as they are built: every handler imports from them alone."""
 
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evergrant.catalogue.loader import made_index
@@ -73,3 +75,56 @@ def test_the_catalogues_index_is_built_in_and_says_what_the_files_say(layers: li
     built = json.loads((layers[1] / "evergrant/catalogue/index.json").read_text("utf-8"))
 
     assert built == made_index()
+
+
+def build_script() -> Any:
+    spec = importlib.util.spec_from_file_location("layers_build", ROOT / "layers/build.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SHIMS = {
+    "no program at all": "",
+    "not for this machine": "\x7fELF",
+    "another version": "#!/bin/sh\necho 3.12\n",
+    "nothing said": "#!/bin/sh\n",
+    "an error": "#!/bin/sh\necho 3.13\nexit 1\n",
+    "never ending": "#!/bin/sh\nexec sleep 30\n",
+}
+
+
+@pytest.mark.parametrize("shim", [*SHIMS, "one that only says 3.13"])
+def test_what_only_looks_like_the_runtimes_python_makes_no_byte_code(
+    shim: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = build_script()
+    python = tmp_path / "python3.13"
+    python.write_text(SHIMS.get(shim, "#!/bin/sh\necho 3.13\n"))
+    python.chmod(0o755)
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    (packages / "module.py").write_text("")
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setenv("RUNTIME_PYTHON", "")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(build, "PROBE_SECONDS", 1.0)
+
+    assert build._compile(packages, host=False) is False  # noqa: SLF001  # the step itself
+
+
+def test_the_layer_for_lambda_has_its_machines_code_alone(tmp_path: Path) -> None:
+    command = [sys.executable, ROOT / "layers/build.py", "dependencies", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0 and "pip" in done.stderr:
+        pytest.skip("pip cannot reach a registry here")
+
+    machines = {path: path.read_bytes()[18:20] for path in (tmp_path / "python").rglob("*.so")}
+    tags = {path.name.split(".", 1)[1] for path in machines}
+
+    assert done.returncode == 0, done.stderr
+    assert machines
+    # ELF's e_machine: 183 is AArch64.
+    assert set(machines.values()) == {(183).to_bytes(2, "little")}
+    assert tags <= {"cpython-313-aarch64-linux-gnu.so", "abi3.so", "so"}

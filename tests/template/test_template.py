@@ -54,6 +54,59 @@ def test_attack_70_the_authorizer_has_no_branch_keys() -> None:
     assert not any("BranchKeysKey" in each or "KeysTable" in each for each in resources)
 
 
+OPENS = {
+    "AdminFunction",
+    "AppClientFunction",
+    "CleanupFunction",
+    "ConnectCompleteFunction",
+    "ConnectCredentialsFunction",
+    "ConnectOauthFunction",
+    "ConnectOpeningFunction",
+    "CreateCredentialFunction",
+    "DeleteCredentialFunction",
+    "DeliverFunction",
+    "FreshTokenFunction",
+    "OauthCallbackFunction",
+    "OauthConfirmFunction",
+    "OauthStartFunction",
+    "OauthUrlFunction",
+    "PatchCredentialFunction",
+    "ProxyFunction",
+    "RenewFunction",
+    "VerifyCredentialFunction",
+    "WebhookEndpointsFunction",
+}
+"""Who seals or opens secrets. Who only writes cursors or keeps answers has a key of another purpose."""
+KEEPS_ANSWERS = {
+    "ApiKeysFunction",
+    "AppMetadataFunction",
+    "AuditFunction",
+    "ConnectCompleteFunction",
+    "ConnectCredentialsFunction",
+    "ConnectOauthFunction",
+    "ConnectSessionsFunction",
+    "CreateCredentialFunction",
+    "EventsFunction",
+    "ListCredentialsFunction",
+    "UsersFunction",
+    "WebhookEndpointsFunction",
+}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "expected"), [("evergrant-branch-key", OPENS), ("evergrant-fingerprints", KEEPS_ANSWERS)]
+)
+def test_attack_70_who_may_use_which_branch_key(purpose: str, expected: set[str]) -> None:
+    found = {
+        name
+        for name, function in FUNCTIONS.items()
+        for statement in statements(function)
+        if purpose in str(statement.get("Condition"))
+    }
+
+    assert found == expected
+
+
 def test_nobody_may_change_the_audit_trail() -> None:
     actions = {
         action
@@ -99,18 +152,92 @@ OPEN = {
     "/oauth/start/{authorizationId}",
     "/oauth/confirm",
     "/oauth/callback/{workspaceId}/{app}",
+    "/connect",
+    "/connect/{path+}",
+    "/connect/opening",
+    "/connect/redeem",
+    "/sdk/{path+}",
 }
+GREEDY = {"/proxy/{credentialId}/{path+}", "/connect/{path+}", "/sdk/{path+}"}
 
 
-def test_attack_41_the_proxy_alone_is_greedy_and_few_routes_are_open() -> None:
+def test_attack_41_proxy_and_assets_alone_are_greedy_and_few_routes_are_open() -> None:
     events = [event["Properties"] for function in FUNCTIONS.values() for event in function.get("Events", {}).values()]
     routes = [each for each in events if "Path" in each]
     opened = {each["Path"] for each in routes if each.get("Auth", {}).get("Authorizer") == "NONE"}
 
     assert routes
-    assert {each["Path"] for each in routes if "+" in each["Path"]} == {"/proxy/{credentialId}/{path+}"}
+    assert {each["Path"] for each in routes if "+" in each["Path"]} == GREEDY
     assert not any(each["Method"] in {"ANY", "any"} for each in routes)
     assert opened == OPEN
+
+
+def sources(name: str, type_: str) -> list[dict[str, Any]]:
+    events: dict[str, Any] = FUNCTIONS[name].get("Events", {})
+    return [event["Properties"] for event in events.values() if event["Type"] == type_]
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if sources(name, "SQS")])
+def test_a_message_is_not_seen_again_while_its_batch_runs(name: str) -> None:
+    (source,) = sources(name, "SQS")
+    queue = RESOURCES[source["Queue"]["Fn::GetAtt"][0]]["Properties"]
+    timeout = FUNCTIONS[name].get("Timeout", TEMPLATE["Globals"]["Function"]["Timeout"])
+
+    assert queue["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_a_sweep_ends_before_the_next_begins() -> None:
+    assert FUNCTIONS["SweepFunction"]["Timeout"] < 60
+
+
+def watched(pattern: str) -> set[str]:
+    """The log groups in which a metric filter looks for it."""
+    filters = of_type("AWS::Logs::MetricFilter").values()
+    return {each["LogGroupName"]["Ref"] for each in filters if each["FilterPattern"] == pattern}
+
+
+@pytest.mark.parametrize("code", ["key_unavailable", "unreadable"])
+def test_wherever_a_function_logs_keys_and_seals_are_watched(code: str) -> None:
+    groups = {each["LoggingConfig"]["LogGroup"]["Ref"] for each in FUNCTIONS.values()}
+
+    assert watched(f'{{ $.code = "{code}" }}') == groups
+
+
+def test_the_heartbeat_is_a_sweep_that_ended_well_and_its_absence_is_an_alarm() -> None:
+    alarm = RESOURCES["SweepHeartbeatAlarm"]["Properties"]
+
+    assert watched('{ $.message = "swept" }') == {FUNCTIONS["SweepFunction"]["LoggingConfig"]["LogGroup"]["Ref"]}
+    assert (alarm["MetricName"], alarm["TreatMissingData"]) == ("Swept", "breaching")
+
+
+def test_the_release_of_secrets_is_logged_apart() -> None:
+    apart = {name for name, each in FUNCTIONS.items() if each["LoggingConfig"]["LogGroup"]["Ref"] == "ReleasesLogs"}
+
+    assert apart == {"FreshTokenFunction", "ProxyFunction"}
+
+
+def test_cloudwatch_may_publish_every_alarm() -> None:
+    topic = RESOURCES["AlarmsTopic"]["Properties"]
+    key = RESOURCES[topic["KmsMasterKeyId"]["Ref"]]["Properties"]
+
+    granted = [
+        statement
+        for statement in key["KeyPolicy"]["Statement"]
+        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ]
+
+    assert [set(actions_of(each)) for each in granted] == [{"kms:Decrypt", "kms:GenerateDataKey*"}]
+    assert all(each["AlarmActions"] == [{"Ref": "AlarmsTopic"}] for each in of_type("AWS::CloudWatch::Alarm").values())
+
+
+def test_attack_49_the_stage_is_throttled_in_the_apis_own_words() -> None:
+    api = RESOURCES["Api"]["Properties"]
+    (settings,) = api["MethodSettings"]
+    said = api["GatewayResponses"]["THROTTLED"]
+
+    assert settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
+    assert (said["StatusCode"], said["ResponseParameters"]["Headers"]["Retry-After"]) == (429, "'1'")
+    assert '"code":"too_many_requests"' in said["ResponseTemplates"]["application/json"]
 
 
 def test_sam_validates_it() -> None:

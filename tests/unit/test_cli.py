@@ -15,6 +15,7 @@ class Aws:
     def __init__(self, outputs: dict[str, str], *, fails: bool = False) -> None:
         self.outputs, self.fails = outputs, fails
         self.events: list[dict[str, str]] = []
+        self.answers: list[dict[str, Any]] = []
 
     def client(self, service_name: str) -> Any:  # as boto3
         return self
@@ -26,7 +27,7 @@ class Aws:
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # boto3's names
         self.events.append(json.loads(Payload))
-        made = {"workspaceId": "ws_1", "apiKeyId": "key_1", "apiKey": "evg_1"}
+        made = self.answers.pop(0) if self.answers else {"workspaceId": "ws_1", "apiKeyId": "key_1", "apiKey": "evg_1"}
         answer: dict[str, Any] = {"Payload": io.BytesIO(json.dumps(made).encode())}
         return {**answer, "FunctionError": "Unhandled"} if self.fails else answer
 
@@ -58,7 +59,7 @@ def test_programs_get_json(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (Aws(OUTPUTS), ["--stack", "other"], "--stack"),
         (Aws({}), [], "no Evergrant"),
-        (Aws(OUTPUTS, fails=True), [], "/evergrant/evergrant/admin"),
+        (Aws(OUTPUTS, fails=True), [], "/evergrant/evergrant/functions"),
     ],
 )
 def test_what_went_wrong_says_the_next_step(
@@ -93,3 +94,29 @@ def test_the_top_levels_help_names_the_command(capsys: pytest.CaptureFixture[str
 )
 def test_every_option_has_help_and_its_default(capsys: pytest.CaptureFixture[str], words: str) -> None:
     assert words in helped(capsys, "workspace", "create")
+
+
+def test_keys_are_rotated_and_all_is_moved_run_by_run(capsys: pytest.CaptureFixture[str]) -> None:
+    aws = Aws(OUTPUTS)
+    aws.answers = [
+        {"version": 2},
+        {"moved": 3, "unreadable": 0, "after": "here"},
+        {"moved": 1, "unreadable": 0, "after": None},
+    ]
+
+    code = main(["keys", "rotate"], aws)
+
+    assert code == 0
+    assert [(each["action"], each.get("after")) for each in aws.events] == [
+        ("rotate_keys", None),
+        ("rewrap", None),
+        ("rewrap", "here"),
+    ]
+    assert "moved 4" in capsys.readouterr().out
+
+
+def test_a_move_that_was_stopped_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["keys", "rewrap"], Aws(OUTPUTS, fails=True))
+
+    assert code == 1
+    assert "evergrant keys rewrap" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 from evergrant.domain.due import MINIMUM_LEAD, slot
 from evergrant.domain.errors import UnavailableError
 from evergrant.domain.ids import CredentialId
-from evergrant.use_cases.renewals.sweep import sweep_due
+from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -26,7 +26,10 @@ class Deployment:
     index: dict[str, datetime] = field(default_factory=dict[str, datetime])
     arrivals: dict[str, datetime] = field(default_factory=dict[str, datetime])
     """When a worker first has the message."""
+    steps: int = 10_000
+    """Minutes of what was missed that one run has time for."""
     _minute: int | None = None
+    _left: int = 0
 
     def now(self) -> datetime:
         return self.at
@@ -47,15 +50,19 @@ class Deployment:
     def move(self, minute: int) -> None:
         self._minute = minute
 
+    def steps_left(self) -> int:
+        self._left -= 1
+        return self._left + 1
+
     def sweep(self, minute: int) -> int:
         """That minute's run: how many messages it queued. What has reached a worker is due no more."""
+        self._left = self.steps
         self.at = NOON + minute * MINUTE + PHASE
         for name in [name for name, at in self.arrivals.items() if at <= self.at]:
             self.index.pop(name, None)
-        ports, none = cast("Any", self), cast("Any", Deployment())
-        return sweep_due(
-            credentials=ports, webhooks=none, renewals=ports, deliveries=none, cursor=ports, clock=ports
-        ).queued
+        ports = cast("Any", self)
+        kinds = {"renewals": renewals_due(ports, queue=ports, cursor=ports)}
+        return sweep_due(kinds, clock=ports, has_time=lambda: self.steps_left() > 0)["renewals"].queued
 
 
 def lateness(deployment: Deployment, second: int, *, runs: Sequence[int]) -> float:
@@ -105,3 +112,37 @@ def test_what_a_worker_has_is_not_queued_again() -> None:
     queued = [deployment.sweep(minute) for minute in (0, 1, 2, 3)]
 
     assert queued == [0, 1, 0, 0]
+
+
+def test_after_a_long_stop_what_comes_due_now_does_not_wait_for_what_was_missed() -> None:
+    deployment = Deployment(steps=10)
+    deployment.sweep(0)
+    days = 3 * 24 * 60
+    deployment.index = {"missed": NOON + 2000 * MINUTE, "now": NOON + (days + 1) * MINUTE}
+
+    deployment.sweep(days)
+
+    assert deployment.arrivals == {"now": NOON + (days + 1) * MINUTE + timedelta(seconds=1)}
+
+
+def test_a_run_that_had_no_time_left_is_gone_on_from() -> None:
+    deployment = Deployment(steps=100)
+    deployment.sweep(0)
+    deployment.index = {"missed": NOON + 250 * MINUTE}
+
+    queued = [deployment.sweep(minute) for minute in (1000, 1001, 1002)]
+
+    assert queued == [0, 0, 1]
+
+
+def test_fault_28_a_run_that_dies_in_what_was_missed_keeps_what_it_did() -> None:
+    deployment = Deployment()
+    deployment.sweep(0)
+    deployment.index = {"missed": NOON + 500 * MINUTE}
+    deployment.away = True
+    with pytest.raises(UnavailableError):
+        deployment.sweep(1000)
+
+    reached = deployment.read()
+
+    assert reached == int((NOON + 499 * MINUTE).timestamp()) // 60

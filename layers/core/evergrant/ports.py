@@ -84,6 +84,10 @@ class Sealer(Protocol):
         """Raises: SealBrokenError for whatever is wrong with it; UnavailableError when no key can be had."""
         ...
 
+    def rewrap(self, sealed: bytes) -> bytes | None:
+        """The same payload under the current branch version; None when it is. Raises as `open`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
@@ -146,9 +150,18 @@ class CredentialStore(Protocol):
         ...
 
     def finish_renewal(
-        self, new: Credential, *, held: Credential, only_holder: bool, event: Event | None, audit: AuditLine | None
+        self,
+        new: Credential,
+        *,
+        held: Credential,
+        event: Event | None,
+        audit: AuditLine | None,
+        once: str | None = None,
     ) -> bool:
-        """Guarded by generation and a live row, and by the fence where `only_holder`; False when it was refused."""
+        """Guarded by generation, fence and a live row; False when it was refused.
+
+        Where this workspace was told of `once` in the last 30 days, the row is written without event and audit line.
+        """
         ...
 
 
@@ -233,11 +246,42 @@ class Queue(Protocol):
         ...
 
 
+class Rates(Protocol):
+    """How fast each workspace may make things."""
+
+    def take(self, workspace_id: WorkspaceId, *, at: datetime) -> None:
+        """One of its tokens. Raises: TooManyRequestsError when there is none."""
+        ...
+
+
 class SweepCursor(Protocol):
     """How far the sweep has come, in minutes since the epoch."""
 
     def read(self) -> int | None: ...
     def move(self, minute: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """One sealed attribute of one row, as it was read."""
+
+    table: str
+    pk: str
+    sk: str
+    attribute: str
+    sealed: bytes
+
+
+class SealedRows(Protocol):
+    """Everything that is sealed for long."""
+
+    def page(self, after: str | None) -> Page[SealedRow]:
+        """The next rows, in any order."""
+        ...
+
+    def replace(self, row: SealedRow, sealed: bytes) -> bool:
+        """False when the row is not as it was read; then nothing was changed."""
+        ...
 
 
 class Fingerprints(Protocol):

@@ -7,11 +7,21 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 
-def client(service: str, *, attempts: int) -> Any:
-    """Time-outs and retries stay well below the gateway's 29 s."""
+ATTEMPTS = 3
+"""Two throttled answers are borne."""
+CONNECT_SECONDS, READ_SECONDS = 1, 2
+"""A service that does not answer at all costs one call seven seconds or so, and a request at most two such calls."""
+
+
+def client(service: str) -> Any:
+    """Time-outs and retries stay well below the functions' 20 s and the gateway's 29 s."""
     from botocore.config import Config
 
-    config = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": attempts})
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
     return _session().create_client(service, config=config)
 
 

@@ -11,6 +11,7 @@ from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.due import jitter, not_before
 from evergrant.domain.events import EventType
 from evergrant.domain.secret import Secret
+from evergrant.domain.times import iso_or_none
 from evergrant.domain.tokens import CLIENT_ERRORS
 
 LEASE = timedelta(seconds=12)
@@ -30,6 +31,7 @@ class Renewed:
     token_expires_at: datetime | None
     scopes: tuple[str, ...] | None = None
     grant_expires_at: datetime | None = None
+    """Only where the provider said a new end; else the row's own stays."""
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     """Plain values that the provider gave with it."""
 
@@ -67,6 +69,8 @@ class Ours:
 
     code: str
     message: str
+    client_since: datetime | None = None
+    """When the client was set that the provider refuses: with the next one it is news again."""
 
 
 Outcome = Renewed | Verified | Unchecked | Transient | Dead | Ours
@@ -79,8 +83,10 @@ class Change:
     credential: Credential
     event: EventType | None = None
     data: dict[str, object] = field(default_factory=dict[str, object])
-    only_holder: bool = False
-    """Destructive: only the holder of the lease may write it. A new secret is saved by whoever has it."""
+    once: str | None = None
+    """What the event is about, where many credentials would say the same: it is said for the first of them alone."""
+    only_holder: bool = True
+    """Only the holder of the lease may write it. A new secret is saved by whoever has it."""
 
 
 def lease_is_free(credential: Credential, *, at: datetime) -> bool:
@@ -121,7 +127,7 @@ def expired(read: Credential, *, at: datetime, reason: str, provider_error: str 
     """Said once: from here on nothing is due any more."""
     failure = Failure(at=at, code=reason, message="Ask the user to connect this app again.", transient=False)
     new = _free(read, at=at, due_at=None, status="expired", last_failure=failure)
-    return Change(new, "credential.expired", {"reason": reason, "providerError": provider_error}, only_holder=True)
+    return Change(new, "credential.expired", {"reason": reason, "providerError": provider_error})
 
 
 def next_due(credential: Credential, *, at: datetime, check_every: timedelta = CHECK_EVERY) -> datetime:
@@ -142,19 +148,20 @@ def backoff(failures: int, *, chance: float, retry_after: timedelta | None = Non
 def _renewed(read: Credential, outcome: Renewed, *, at: datetime, check_every: timedelta) -> Change:
     scopes = read.scopes if outcome.scopes is None else outcome.scopes
     wanted = dict.fromkeys([*read.scopes, *read.missing_scopes])
-    return _alive(
+    change = _alive(
         read,
         at=at,
         check_every=check_every,
         generation=read.generation + 1,
         token_issued_at=at,
         token_expires_at=outcome.token_expires_at,
-        expires_at=outcome.grant_expires_at,
+        expires_at=outcome.grant_expires_at or read.expires_at,
         scopes=scopes,
         missing_scopes=tuple(scope for scope in wanted if scope not in scopes),
         last_renewed_at=at,
         variables={**read.variables, **outcome.variables},
     )
+    return replace(change, only_holder=False)
 
 
 def _alive(read: Credential, *, at: datetime, check_every: timedelta, **fields: object) -> Change:
@@ -166,13 +173,14 @@ def _alive(read: Credential, *, at: datetime, check_every: timedelta, **fields: 
 def _degraded(read: Credential, outcome: Transient, *, at: datetime, chance: float) -> Change:
     new = _waiting(read, Failure(at, outcome.code, outcome.message, transient=True), outcome.retry_after, chance=chance)
     said: dict[str, object] = {"reason": outcome.code, "providerError": None}
-    return Change(new, None if read.status == "degraded" else "credential.degraded", said, only_holder=True)
+    return Change(new, None if read.status == "degraded" else "credential.degraded", said)
 
 
 def _held(read: Credential, outcome: Ours, *, at: datetime, chance: float) -> Change:
     new = _waiting(read, Failure(at, outcome.code, outcome.message, transient=True), None, chance=chance)
     once = read.last_failure is None or read.last_failure.code != outcome.code
-    return Change(new, "app.misconfigured" if once else None, {"reason": outcome.code}, only_holder=True)
+    about = f"app.misconfigured#{read.app}#{outcome.code}#{iso_or_none(outcome.client_since)}"
+    return Change(new, "app.misconfigured" if once else None, {"reason": outcome.code}, once=about)
 
 
 def _waiting(read: Credential, failure: Failure, retry_after: timedelta | None, *, chance: float) -> Credential:

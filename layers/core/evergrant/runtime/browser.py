@@ -18,6 +18,7 @@ from evergrant.runtime.requests import body_bytes, header
 HOST_PREFIX = "__Host-"
 COOKIE_SECONDS = 600
 MOST_FIELDS = 50
+MOST_POSTED = 16 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}"
@@ -221,6 +222,25 @@ def form(http: Http) -> dict[str, str]:
         return dict(parse_qsl(body_bytes(http.raw).decode("ascii"), max_num_fields=MOST_FIELDS))
     except ValueError:
         raise errors.BadRequestError("Use the button of the page.") from None
+
+
+def posted_form(http: Http) -> dict[str, str]:
+    """The fields that another site's form sent, each once; nothing is believed of them yet.
+
+    Raises: UnsupportedMediaTypeError, TooLargeError, BadRequestError.
+    """
+    if not is_form(http):
+        raise errors.UnsupportedMediaTypeError("This address is for an app's answer.")
+    body = body_bytes(http.raw)
+    if len(body) > MOST_POSTED:
+        raise errors.TooLargeError("This is more than an app's answer.")
+    try:
+        pairs = parse_qsl(body.decode("ascii"), max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise errors.BadRequestError("This address is for an app's answer.") from None
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise errors.BadRequestError("Send each parameter once.", code="duplicate_parameter")
+    return dict(pairs)
 
 
 def _cookie(http: Http, name: str, value: str, seconds: int) -> str:

@@ -185,6 +185,10 @@ class Http(APIGatewayRestResolver):
                 arguments["body"] = read_body(self.raw, body) if self.raw.get("body") or required else body()
             if query is not None:
                 arguments["query"] = read_query(self.raw, query)
+            if getattr(function, _LIMITED, False):
+                from evergrant.runtime import wiring
+
+                wiring.rates().take(WorkspaceId(_claim(_authorizer(self), "workspaceId")), at=wiring.clock().now())
             if not getattr(function, _IDEMPOTENT, False):
                 return function(**arguments)
             from evergrant.runtime.idempotency import once
@@ -229,11 +233,18 @@ class Http(APIGatewayRestResolver):
 
 
 _IDEMPOTENT = "__idempotent__"
+_LIMITED = "__limited__"
 
 
 def idempotent(function: Callable[..., Answer]) -> Callable[..., Answer]:
     """Mark a route that honours `Idempotency-Key`: every POST that creates."""
     setattr(function, _IDEMPOTENT, True)
+    return function
+
+
+def limited(function: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Mark a route that makes something, of which each workspace may make so many a second (`RequestsPerSecond`)."""
+    setattr(function, _LIMITED, True)
     return function
 
 

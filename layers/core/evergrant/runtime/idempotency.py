@@ -88,7 +88,7 @@ def _once(http: "Http", chosen: str, act: "Callable[[], Answer]") -> "Answer":
         store.finish(
             claim,
             status=response.status_code,
-            sealed=wiring.sealer().seal(SecretBytes(str(response.body).encode()), context),
+            sealed=wiring.answers_sealer().seal(SecretBytes(str(response.body).encode()), context),
             secret_until=now + SECRET_SHOWN_FOR if shows_secret else None,
         )
     except NOTHING_WAS_MADE:
@@ -123,7 +123,7 @@ def _replayed(http: "Http", first: FirstAnswer, fingerprint: str, context: "Seal
     headers: dict[str, str | list[str]] = {"idempotent-replayed": "true"}
     if first.secret_until:
         headers["cache-control"] = "no-store"
-    body = wiring.sealer().open(first.sealed, context).get_secret_value().decode()
+    body = wiring.answers_sealer().open(first.sealed, context).get_secret_value().decode()
     return Response(first.status, JSON_TYPE, body, headers=headers)
 
 

@@ -1,6 +1,7 @@
 """Logs: events, not prose; a static name, identifiers as fields; one line per invocation at least."""
 
 import logging
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,3 +19,8 @@ def logger() -> "Logger":
     from aws_lambda_powertools import Logger
 
     return Logger(log_uncaught_exceptions=False)
+
+
+def report(event: str, fields: Mapping[str, object]) -> None:
+    """For use cases that have something to tell the operator."""
+    logger().error(event, extra=dict(fields))

@@ -41,9 +41,14 @@ class Settings:
         """How often a secret is checked that nothing else renews."""
         return int(self.environment.get("CHECK_MINUTES") or 1440)
 
+    @property
+    def requests_per_second(self) -> int:
+        """Of what makes something, for each workspace; ten times as much at once."""
+        return int(self.environment.get("REQUESTS_PER_SECOND") or 50)
+
     def paused(self, what: str) -> bool:
-        """`RENEWALS` or `NOTIFICATIONS`: the operator's switches."""
-        return self.environment.get(f"{what}_PAUSED") == "true"
+        """`renewals` or `notifications`: the operator's switches."""
+        return self.environment.get(f"{what.upper()}_PAUSED") == "true"
 
 
 @cache

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from evergrant.domain.events import Event
     from evergrant.use_cases.connect.complete import Completer
     from evergrant.use_cases.connect.flows import Flows
+    from evergrant.use_cases.connect.hosted import Holds
     from evergrant.use_cases.connect.modal import Begins, Opens
     from evergrant.use_cases.renewals.renew import Renewer
+    from evergrant.use_cases.renewals.sweep import Timed
     from evergrant.use_cases.webhooks.deliver import Sign
 
 
@@ -77,6 +79,19 @@ def idempotency() -> "ports.IdempotencyStore":
 
 @cache
 def branch_keys() -> "KmsBranchKeys":
+    from evergrant.adapters.kms.branch_keys import SHARED
+
+    return _branch(SHARED)
+
+
+@cache
+def _edge_keys() -> "KmsBranchKeys":
+    from evergrant.adapters.kms.branch_keys import EDGE
+
+    return _branch(EDGE)
+
+
+def _branch(branch_id: str) -> "KmsBranchKeys":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.keys import KeysTable
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys, kms
@@ -87,22 +102,42 @@ def branch_keys() -> "KmsBranchKeys":
         key_arn=settings().required("KMS_KEY_ARN"),
         deployment=settings().deployment,
         clock=clock(),
+        branch_id=branch_id,
     )
 
 
 @cache
 def sealer() -> "ports.Sealer":
     from evergrant.adapters.kms.sealer import BranchKeySealer
+    from evergrant.runtime.watched_sealer import WatchedSealer
 
-    return BranchKeySealer(branch_keys())
+    return WatchedSealer(BranchKeySealer(branch_keys()))
+
+
+@cache
+def answers_sealer() -> "ports.Sealer":
+    """For the answers that are kept for idempotency: their functions need not be able to open credentials."""
+    from evergrant.adapters.kms.sealer import BranchKeySealer
+    from evergrant.runtime.watched_sealer import WatchedSealer
+
+    return WatchedSealer(BranchKeySealer(_edge_keys()))
+
+
+@cache
+def sealed_rows() -> "ports.SealedRows":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.sealed_rows import DynamoDBSealedRows
+
+    tables = {name: settings().required(f"{name.upper()}_TABLE") for name in ("credentials", "directory", "events")}
+    return DynamoDBSealedRows(dynamodb(), **tables)
 
 
 @cache
 def fingerprints() -> "ports.Fingerprints":
-    from evergrant.adapters.kms.branch_keys import SHARED
+    from evergrant.adapters.kms.branch_keys import EDGE
     from evergrant.adapters.kms.sealer import BranchFingerprints
 
-    return BranchFingerprints(branch_keys(), SHARED)
+    return BranchFingerprints(_edge_keys(), EDGE)
 
 
 @cache
@@ -193,7 +228,7 @@ def minting() -> "ports.Minting":
     from evergrant.adapters.oauth.minting import ProviderMinting
     from evergrant.adapters.signing.sigv4 import StsRoles
 
-    roles = StsRoles(lambda: client("sts", attempts=2))
+    roles = StsRoles(lambda: client("sts"))
     return ProviderMinting(http_client(), token_endpoint(), roles, clock(), entropy())
 
 
@@ -213,6 +248,7 @@ def probing() -> "ports.Probing":
 
 @cache
 def completer() -> "Completer":
+    from evergrant.runtime.observability import report
     from evergrant.use_cases.connect.complete import Completer
 
     return Completer(
@@ -227,6 +263,7 @@ def completer() -> "Completer":
         sealer=sealer(),
         clock=clock(),
         entropy=entropy(),
+        report=report,
         identities=identities(),
         check_every=check_every(),
     )
@@ -243,6 +280,22 @@ def begins(base_url: str) -> "Begins":
         credentials=credentials(),
         sessions=sessions(),
         authorizations=authorizations(),
+        clock=clock(),
+        entropy=entropy(),
+    )
+
+
+def holds() -> "Holds":
+    from evergrant.use_cases.connect.hosted import Holds
+
+    return Holds(
+        apps=apps(),
+        directory=directory(),
+        credentials=credentials(),
+        sessions=sessions(),
+        authorizations=authorizations(),
+        sealer=sealer(),
+        probing=probing,
         clock=clock(),
         entropy=entropy(),
     )
@@ -288,8 +341,10 @@ def renew_on_read(credential: "Credential", force: bool) -> "Credential":  # noq
     """For the fresh token: what renewing needs is imported only when something must be renewed."""
     import time
 
-    from evergrant.use_cases.renewals.renew import renew_on_read
+    from evergrant.use_cases.renewals.renew import read_while_paused, renew_on_read
 
+    if settings().paused("renewals"):
+        return read_while_paused(credential, at=clock().now())
     return renew_on_read(credential, force=force, renewer=renewer(), pause=time.sleep)
 
 
@@ -302,11 +357,27 @@ def webhooks() -> "ports.Webhooks":
 
 
 @cache
-def sweep_cursor() -> "ports.SweepCursor":
+def rates() -> "ports.Rates":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.rates import DynamoDBRates
+
+    per_second = settings().requests_per_second
+    return DynamoDBRates(dynamodb(), table=settings().required("SESSIONS_TABLE"), per_second=per_second)
+
+
+def timed() -> "dict[str, Timed]":
+    """What the sweep looks at, by the names of the operator's switches."""
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.cursor import DynamoDBSweepCursor
+    from evergrant.use_cases.renewals.sweep import deliveries_due, renewals_due
 
-    return DynamoDBSweepCursor(dynamodb(), table=settings().required("SESSIONS_TABLE"))
+    def cursor(name: str) -> "ports.SweepCursor":
+        return DynamoDBSweepCursor(dynamodb(), name, table=settings().required("SESSIONS_TABLE"))
+
+    return {
+        "renewals": renewals_due(credentials(), queue=renewals(), cursor=cursor("renewals")),
+        "notifications": deliveries_due(webhooks(), queue=deliveries(), cursor=cursor("notifications")),
+    }
 
 
 @cache

@@ -6,7 +6,7 @@ Each of their aliases stands beside them, `alias#<alias>`, and names the slug.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evergrant.adapters.dynamodb.client import translated
+from evergrant.adapters.dynamodb.client import transact, translated
 from evergrant.adapters.dynamodb.items import from_item, key, readable, to_item, to_values, within_limit
 from evergrant.domain.app import App
 from evergrant.domain.app.vocabulary import LONGEST_ALIAS, is_slug
@@ -95,8 +95,7 @@ class DynamoDBOwnApps:
             "UpdateExpression": "ADD version :one",
             "ExpressionAttributeValues": to_values({":one": 1}),
         }
-        with translated():
-            self._client.transact_write_items(TransactItems=[*writes, {"Update": counted}])  # type: ignore[list-item]  # built here
+        transact(self._client, [*writes, {"Update": counted}])
 
 
 def _pk(workspace_id: str) -> str:

@@ -3,11 +3,12 @@
 The round trip stands under pk `auth#<id>`; `state#<hash>` and `completion#<hash>` point to it, each used once.
 """
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.items import (
     at_ms,
     at_ms_or_none,
@@ -64,7 +65,7 @@ class DynamoDBAuthorizations:
 
     def consume(self, kind: Literal["state", "completion"], digest: str) -> Authorization:
         # The pointer stays, marked: a second use can be told from one that never was.
-        where = key(f"{kind}#{digest}", kind)
+        where, writer = key(f"{kind}#{digest}", kind), secrets.token_hex(8)
         try:
             with translated():
                 pointer = self._client.update_item(
@@ -72,11 +73,11 @@ class DynamoDBAuthorizations:
                     Key=where,
                     UpdateExpression="SET used = :used",
                     ConditionExpression="attribute_exists(pk) AND attribute_not_exists(used)",
-                    ExpressionAttributeValues=to_values({":used": True}),
-                    ReturnValues="ALL_OLD",
+                    ExpressionAttributeValues=to_values({":used": writer}),
+                    ReturnValues="ALL_NEW",
                 )["Attributes"]
         except ConditionFailedError:
-            raise self._spent(kind, where) from None
+            pointer = self._own(kind, where, writer)
         found = self.get(from_item(pointer)["authorization_id"])
         if found is None:
             raise _unknown(kind)
@@ -101,12 +102,15 @@ class DynamoDBAuthorizations:
         row = from_item(found) if found else None
         return bytes(row["sealed"]) if row and at < at_ms(row["expires_at"]) else None
 
-    def _spent(self, kind: str, where: dict[str, Any]) -> ConnectError:
+    def _own(self, kind: str, where: dict[str, Any], writer: str) -> Mapping[str, Any]:
+        """What this writer's earlier try marked, when only its answer was lost."""
         with translated():
             found = self._client.get_item(TableName=self._table, Key=where, ConsistentRead=True).get("Item")
         if found is None:
-            return _unknown(kind)
-        return ConnectError(f"This {kind} was used already. Begin again.", code=f"{kind}_used")
+            raise _unknown(kind)
+        if from_item(found).get("used") != writer:
+            raise ConnectError(f"This {kind} was used already. Begin again.", code=f"{kind}_used")
+        return found
 
     def _write(self, authorization: Authorization, stage: str, pointers: list[dict[str, Any]]) -> None:
         put = {
@@ -116,8 +120,7 @@ class DynamoDBAuthorizations:
             "ExpressionAttributeValues": to_values({":stage": stage}),
         }
         writes = [{"Put": put}, *({"Put": {"TableName": self._table, "Item": each}} for each in pointers)]
-        with translated():
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]  # built here
+        transact(self._client, writes)
 
     def _pointer(self, kind: str, digest: str, authorization: Authorization) -> dict[str, Any]:
         return key(f"{kind}#{digest}", kind) | to_item(

@@ -1,9 +1,12 @@
 """The low-level client (resources cost more than clients), and how its errors become ours."""
 
-from collections.abc import Generator, Mapping
+import random
+import time
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,10 +17,22 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+TRANSACTION_TRIES = 3
+_IN_THE_WAY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""Why a transaction is cancelled that was right in itself. botocore does not try those again."""
+
+
 @cache
 def dynamodb() -> "DynamoDBClient":
     """This environment's client."""
-    return client("dynamodb", attempts=4)
+    return client("dynamodb")
+
+
+class InTheWayError(UnavailableError):
+    """Another transaction was in the way."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else changes the same at this moment; nothing was changed. Try again.")
 
 
 FAILED = "ConditionalCheckFailed"
@@ -34,6 +49,25 @@ class ConditionFailedError(ConflictError):
         self.reasons = reasons
 
 
+def transact(client: "DynamoDBClient", writes: Sequence[Mapping[str, Any]]) -> None:
+    """All or nothing; tried again while other transactions are in the way.
+
+    One token for all tries: DynamoDB recognises an earlier one whose answer was lost, and says that it was done.
+    Raises: ConditionFailedError, UnavailableError.
+    """
+    token = str(uuid4())
+    for again in range(TRANSACTION_TRIES):
+        try:
+            with translated():
+                client.transact_write_items(TransactItems=list(writes), ClientRequestToken=token)  # type: ignore[arg-type]  # built here
+        except InTheWayError:
+            if again == TRANSACTION_TRIES - 1:
+                raise
+            time.sleep(random.uniform(0.02, 0.1) * 2**again)  # noqa: S311  # jitter
+        else:
+            return
+
+
 @contextmanager
 def translated() -> Generator[None]:
     """Raises: ConditionFailedError, or UnavailableError for all that DynamoDB or the network refuse."""
@@ -46,6 +80,8 @@ def translated() -> Generator[None]:
         reasons = _reasons(error.response)
         if code == "TransactionCanceledException" and FAILED in reasons:
             raise ConditionFailedError(reasons) from error
+        if _IN_THE_WAY.intersection(reasons):
+            raise InTheWayError from error
         raise UnavailableError("Storage is away for a moment; nothing was changed. Try again.") from error
     except BotoCoreError as error:
         raise UnavailableError("Storage is away for a moment. Try again with the same Idempotency-Key.") from error

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.apps import APPS_VERSION_SK, apps_version_key, apps_version_of
 from evergrant.adapters.dynamodb.audit import audit_item
-from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, translated
+from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.credential_items import (
     CREDENTIAL_SK,
     credential_item,
@@ -16,7 +16,16 @@ from evergrant.adapters.dynamodb.credential_items import (
     link_pk,
 )
 from evergrant.adapters.dynamodb.directory_items import api_key_key, api_key_of, user_key
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, readable, to_item, to_values, within_limit
+from evergrant.adapters.dynamodb.items import (
+    at_ms,
+    epoch_ms,
+    epoch_s,
+    from_item,
+    readable,
+    to_item,
+    to_values,
+    within_limit,
+)
 from evergrant.adapters.dynamodb.items import key as item_key
 from evergrant.adapters.dynamodb.renewals import begun, finished
 from evergrant.domain.credential import Credential
@@ -27,6 +36,9 @@ from evergrant.ports import KeyedRead, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+SAID_FOR = timedelta(days=30)
+"""What concerns many credentials is said once in this time."""
 
 
 class DynamoDBCredentialStore:
@@ -178,19 +190,28 @@ class DynamoDBCredentialStore:
         return held
 
     def finish_renewal(
-        self, new: Credential, *, held: Credential, only_holder: bool, event: Event | None, audit: AuditLine | None
+        self,
+        new: Credential,
+        *,
+        held: Credential,
+        event: Event | None,
+        audit: AuditLine | None,
+        once: str | None = None,
     ) -> bool:
-        write = finished(self.table, new, held=held, only_holder=only_holder)
+        write = finished(self.table, new, held=held)
+        telling = self._telling(event, audit)
+        if event and once:
+            telling = [self._first_of(once, event), *telling]
         try:
-            self.transact([write, *self._telling(event, audit)])
-        except ConditionFailedError:
-            return False
+            self.transact([write, *telling])
+        except ConditionFailedError as error:
+            if error.reasons[:2] != ("None", "ConditionalCheckFailed"):
+                return False
+            return self.finish_renewal(new, held=held, event=None, audit=None)
         return True
 
     def transact(self, writes: Sequence[Mapping[str, Any]]) -> None:
-        """All or nothing; retried while other transactions are in the way (boto3 retries those by itself)."""
-        with translated():
-            self.client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # built here
+        transact(self.client, writes)
 
     def _many(self, ids: Sequence[str]) -> list[Credential]:
         keys: list[Any] = [item_key(credential_pk(identity), CREDENTIAL_SK) for identity in ids]
@@ -215,6 +236,15 @@ class DynamoDBCredentialStore:
         if audit:
             writes.append(self._put(self._audit, audit_item(audit)))
         return writes
+
+    def _first_of(self, once: str, event: Event) -> dict[str, Any]:
+        """Said already: refused, with all that would be said again."""
+        until = event.at + SAID_FOR
+        marker = item_key(f"ws#{event.workspace_id}#once", once) | to_item({"ttl": epoch_s(until)})
+        condition = "attribute_not_exists(pk) OR #ttl < :now"
+        put = self._put(self._events, marker, condition, {":now": epoch_s(event.at)})
+        put["Put"]["ExpressionAttributeNames"] = {"#ttl": "ttl"}
+        return put
 
     def _there(self, where: dict[str, Any]) -> dict[str, Any]:
         return {

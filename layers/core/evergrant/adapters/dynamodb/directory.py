@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import directory_items as items
-from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, translated
+from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.items import page, to_item, to_values
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
@@ -54,7 +54,9 @@ class DynamoDBDirectory:
 
     def delete_user(self, user: User) -> None:
         where = items.user_key(user.workspace_id, user.user_id)
-        self._transact([self._gone(where, "version = :version", {":version": user.version}), self._release(user)])
+        transact(
+            self._client, [self._gone(where, "version = :version", {":version": user.version}), self._release(user)]
+        )
 
     def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]:
         found = self._query(items.users_pk(workspace_id), after=after, limit=limit + 1)
@@ -68,7 +70,7 @@ class DynamoDBDirectory:
 
     def put_api_key(self, api_key: ApiKey) -> None:
         listed = to_item({"pk": items.api_keys_pk(api_key.workspace_id), "sk": api_key.api_key_id})
-        self._transact([self._put(items.api_key_item(api_key)), self._put(listed)])
+        transact(self._client, [self._put(items.api_key_item(api_key)), self._put(listed)])
 
     def api_keys(self, workspace_id: WorkspaceId) -> Sequence[ApiKey]:
         listed = self._query(items.api_keys_pk(workspace_id), after=None, limit=1000)
@@ -112,7 +114,7 @@ class DynamoDBDirectory:
 
     def _name_taken(self, writes: list[dict[str, Any]], *, claims: int) -> None:
         try:
-            self._transact(writes)
+            transact(self._client, writes)
         except ConditionFailedError as error:
             # The name alone: where the user's own row is not as it was read, that comes first.
             if claims and [place for place, each in enumerate(error.reasons) if each == FAILED] == [0]:
@@ -120,10 +122,6 @@ class DynamoDBDirectory:
                     "Another user of this workspace has that username. Choose another.", code="username_taken"
                 ) from error
             raise
-
-    def _transact(self, writes: list[dict[str, Any]]) -> None:
-        with translated():
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]  # built here
 
 
 def _conditional(condition: str | None, values: Mapping[str, object] | None) -> dict[str, Any]:

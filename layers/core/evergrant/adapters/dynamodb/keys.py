@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.items import from_item, key, to_item
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ class KeysTable:
             {"Put": {"TableName": self._table, "Item": pointer}},
         ]
         try:
-            with translated():
-                self._client.transact_write_items(TransactItems=puts)  # type: ignore[arg-type]  # built here
+            transact(self._client, puts)
         except ConditionFailedError:
             return False
         return True

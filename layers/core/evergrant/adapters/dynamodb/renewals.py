@@ -18,43 +18,39 @@ _OUTCOME = (
         "expires_at",
         "scopes",
         "missing_scopes",
+        "variables",
     ),
     *("last_verified_at", "last_renewed_at", "last_failure", "failures", "updated_at"),
     *("lease_until", "due_at", "due_partition", "due_sort"),
 )
-_SAME_GENERATION = "generation = :read_generation AND deleting = :alive"
-_SAME_FENCE = " AND fence = :read_fence"
+_AS_READ = "generation = :read_generation AND fence = :read_fence AND deleting = :alive"
 
 
 def begun(table: str, held: Credential, *, read: Credential) -> dict[str, Any]:
     """Lease and intent: `fence` as read also says that the lease is as it was read."""
-    return _update(table, held, _LEASE, condition=_SAME_GENERATION + _SAME_FENCE, read=read, fenced=True)
+    return _update(table, held, _LEASE, read=read)
 
 
-def finished(table: str, new: Credential, *, held: Credential, only_holder: bool) -> dict[str, Any]:
-    """The outcome, guarded by the generation; by the fence too where only the holder may write."""
-    condition = _SAME_GENERATION + (_SAME_FENCE if only_holder else "")
-    return _update(table, new, _OUTCOME, condition=condition, read=held, fenced=only_holder)
+def finished(table: str, new: Credential, *, held: Credential) -> dict[str, Any]:
+    """The outcome, where neither another worker nor its owner has moved the fence."""
+    return _update(table, new, _OUTCOME, read=held)
 
 
-def _update(
-    table: str, new: Credential, names: tuple[str, ...], *, condition: str, read: Credential, fenced: bool
-) -> dict[str, Any]:
+def _update(table: str, new: Credential, names: tuple[str, ...], *, read: Credential) -> dict[str, Any]:
     item: Mapping[str, Any] = credential_item(new)
     present = [name for name in names if name in item]
     absent = [name for name in names if name not in item]
     # `version` is counted by the table: a rename may have counted meanwhile.
     writes = "SET " + ", ".join(f"#{name} = :{name}" for name in present) + " ADD version :one"
     removes = " REMOVE " + ", ".join(f"#{name}" for name in absent) if absent else ""
-    guards: dict[str, object] = {":read_generation": read.generation, ":alive": False, ":one": 1}
-    if fenced:
-        guards[":read_fence"] = read.fence
+    guards: dict[str, object] = {":read_generation": read.generation, ":read_fence": read.fence}
+    guards |= {":alive": False, ":one": 1}
     return {
         "Update": {
             "TableName": table,
             "Key": key(credential_pk(new.credential_id), CREDENTIAL_SK),
             "UpdateExpression": writes + removes,
-            "ConditionExpression": condition,
+            "ConditionExpression": _AS_READ,
             "ExpressionAttributeNames": {f"#{name}": name for name in names},
             "ExpressionAttributeValues": {f":{name}": item[name] for name in present} | to_values(guards),
         }

@@ -1,6 +1,8 @@
 """Branch keys: AES-256 data keys of KMS, wrapped in the Keys table, plain in memory for minutes."""
 
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -23,12 +25,16 @@ _BROKEN = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 """KMS's words for bytes that this key and context did not wrap."""
 SHARED = "shared"
 """The one branch that all workspaces share by default."""
+EDGE = "edge"
+"""The branch of what opens no secret: cursors, idempotency keys, the answers that are kept for them."""
+PURPOSES = {SHARED: "evergrant-branch-key", EDGE: "evergrant-fingerprints"}
+"""KMS's encryption context says it, and the functions' rights are conditional on it."""
 
 
 @cache
 def kms() -> "KMSClient":
     """This environment's client."""
-    return client("kms", attempts=3)
+    return client("kms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +67,19 @@ class KmsBranchKeys:
 
     def current(self) -> PlainBranchKey:
         """The version that seals now; made when there is none. Raises: UnavailableError."""
-        with self._lock:
+        with self._lock, _at_hand():
             now = self._clock.now()
             if self._active is None or self._active[0] <= now:
                 version = self._table.active(self._branch_id)
-                self._active = (now + CACHED_FOR, version or self._make(1))
+                if version is None:
+                    self._make(1)
+                self._active = (now + CACHED_FOR, version or 1)
             active = self._active[1]
         return self.version(self._branch_id, active)
 
     def version(self, branch_id: str, version: int) -> PlainBranchKey:
         """Raises: SealBrokenError when there is none such; UnavailableError when KMS does not give it."""
-        with self._lock:
+        with self._lock, _at_hand():
             now = self._clock.now()
             until, found = self._cached.get((branch_id, version), (now, None))
             if found is not None and now < until:
@@ -84,14 +92,19 @@ class KmsBranchKeys:
             return fresh
 
     def rotate(self) -> int:
-        """Make the next version and seal with it from now on; older ones still open."""
-        with self._lock:
-            version = (self._table.active(self._branch_id) or 0) + 1
-            self._make(version)
-            self._active = None
-            return version
+        """Make the next version and seal with it from now on; older ones still open.
 
-    def _make(self, version: int) -> int:
+        Where another rotation was faster, its version is the one: nobody's key is replaced.
+        """
+        with self._lock, _at_hand():
+            version = (self._table.active(self._branch_id) or 0) + 1
+            self._active = None
+            if self._make(version):
+                return version
+            return self._table.active(self._branch_id) or version
+
+    def _make(self, version: int) -> bool:
+        """Whether it was kept; False when another maker was faster, whose key is then read as any other."""
         try:
             answer = self._client.generate_data_key(
                 KeyId=self._key_arn,
@@ -100,12 +113,11 @@ class KmsBranchKeys:
             )
         except (ClientError, BotoCoreError) as error:
             raise _unavailable() from error
-        # Racing makers: one conditional put wins, and everybody goes on with the winner's.
         kept = self._table.keep(self._branch_id, version, answer["CiphertextBlob"])
         if kept:
             plain = PlainBranchKey(self._branch_id, version, SecretBytes(answer["Plaintext"]))
             self._cached[self._branch_id, version] = (self._clock.now() + CACHED_FOR, plain)
-        return version
+        return kept
 
     def _unwrapped(self, branch_id: str, version: int, wrapped: bytes) -> SecretBytes:
         try:
@@ -124,11 +136,20 @@ class KmsBranchKeys:
 
     def _context(self, branch_id: str, version: int) -> dict[str, str]:
         return {
-            "purpose": "evergrant-branch-key",
+            "purpose": PURPOSES[self._branch_id],
             "deployment": self._deployment,
             "branch": branch_id,
             "version": str(version),
         }
+
+
+@contextmanager
+def _at_hand() -> Generator[None]:
+    """Whether KMS or the table of wrapped keys is away is one thing to the caller, and to the alarm."""
+    try:
+        yield
+    except UnavailableError as error:
+        raise _unavailable() from error
 
 
 def _unavailable() -> UnavailableError:

@@ -99,9 +99,10 @@ class BranchKeySealer:
         except InvalidTag:
             raise SealBrokenError from None
 
-    def rewrap(self, sealed: bytes) -> bytes:
-        """The same payload with its data key under the current branch version: rotation, online and resumable."""
+    def rewrap(self, sealed: bytes) -> bytes | None:
         parsed, branch = SealedBytes.parse(sealed), self._branches.current()
+        if (parsed.branch_id, parsed.branch_version) == (branch.branch_id, branch.version):
+            return None
         salt = os.urandom(SALT_BYTES)
         wrapped = _wrap(branch, self._unwrapped(parsed), salt)
         return SealedBytes(branch.branch_id, branch.version, salt, wrapped, parsed.nonce, parsed.ciphertext).to_bytes()

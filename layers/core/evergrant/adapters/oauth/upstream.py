@@ -47,14 +47,18 @@ class ProviderUpstream:
         except CredentialExpiredError as error:
             return Dead(error.code)
         except ClientRefusedError as error:
-            return Ours(error.error, error.message)
+            return self._ours(credential, error.error, error.message)
         except AppMisconfiguredError as error:
-            return Ours(error.code, error.message)
+            return self._ours(credential, error.code, error.message)
         except GrantRefusedError as error:
             return _refused(method, error)
         except ProviderError as error:
             wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
             return Transient(error.code, "The app could not be asked; it will be tried again.", wait)
+
+    def _ours(self, credential: Credential, code: str, message: str) -> Ours:
+        client = self._clients.find(credential.workspace_id, credential.app)
+        return Ours(code, message, client and client.created_at)
 
     def _asked(self, method: AuthMethod, credential: Credential, secret: Secret, *, force: bool) -> Outcome:
         renewed = self._renewal_of(method, credential, secret)
@@ -88,7 +92,7 @@ class ProviderUpstream:
     def _minted(self, method: AuthMethod, credential: Credential, secret: Secret) -> Outcome:
         client = self._client(method, credential) if isinstance(method, OAuth2Method) else None
         tokens = self._minting.mint(method, secret, credential.variables, user_id=credential.user_id, client=client)
-        return _renewed(tokens, secret, credential, {"accessToken": tokens.access_token})
+        return _renewed(tokens, secret, {"accessToken": tokens.access_token})
 
     def _refreshed(self, method: OAuth2Method, credential: Credential, secret: Secret) -> Outcome:
         secret.require_host(render_url(method.refresh_endpoint or method.token_endpoint, credential.variables))
@@ -98,7 +102,7 @@ class ProviderUpstream:
         # An answer without a refresh token keeps the old one (RFC 6749, 6).
         changed = {"accessToken": tokens.access_token, "refreshToken": tokens.refresh_token or refresh_token}
         current = {name: value for name, value in client.extra.items() if name in secret.values}
-        return _renewed(tokens, secret, credential, {**changed, **current})
+        return _renewed(tokens, secret, {**changed, **current})
 
     def _client(self, method: OAuth2Method, credential: Credential) -> OAuthClient:
         client = self._clients.find(credential.workspace_id, credential.app)
@@ -109,12 +113,12 @@ class ProviderUpstream:
         return client
 
 
-def _renewed(tokens: Tokens, secret: Secret, credential: Credential, changed: dict[str, SecretStr]) -> Renewed:
+def _renewed(tokens: Tokens, secret: Secret, changed: dict[str, SecretStr]) -> Renewed:
     return Renewed(
         secret.with_values(**changed, **tokens.secrets),
         token_expires_at=tokens.expires_at,
         scopes=tokens.scopes,
-        grant_expires_at=tokens.grant_expires_at if tokens.refresh_token else credential.expires_at,
+        grant_expires_at=tokens.grant_expires_at if tokens.refresh_token else None,
         variables=tokens.kept,
     )
 

@@ -19,7 +19,7 @@ BATCH = 10
 @cache
 def sqs() -> "SQSClient":
     """This environment's client."""
-    return client("sqs", attempts=3)
+    return client("sqs")
 
 
 class SqsQueue:

@@ -1,6 +1,6 @@
 """POST /connect/complete: who began finishes; only now is the code exchanged, and the credential kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,15 @@ from evergrant.domain.authorization import Authorization
 from evergrant.domain.caller import Caller, SessionCaller
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import ConflictError, ConnectError, ForbiddenError, NotFoundError, ProviderError
+from evergrant.domain.errors import (
+    ConflictError,
+    ConnectError,
+    EvergrantError,
+    ForbiddenError,
+    NotFoundError,
+    ProviderError,
+    UnavailableError,
+)
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import hosts, known_hosts
 from evergrant.domain.renewal import CHECK_EVERY, next_due
@@ -36,6 +44,8 @@ from evergrant.ports import (
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.begin import owners_client
 from evergrant.use_cases.connect.flows import Finished, Flows, Redirecting, redirect_of
+from evergrant.use_cases.connect.hosted import Keeps
+from evergrant.use_cases.credentials.sealing import plain_text
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
 
@@ -58,6 +68,8 @@ class Completer:
     sealer: Sealer
     clock: Clock
     entropy: Entropy
+    report: Callable[[str, Mapping[str, object]], None]
+    """To the operator: an event's name, and identifiers."""
     identities: Identities
     check_every: timedelta = CHECK_EVERY
 
@@ -85,7 +97,7 @@ class Completer:
         if named != found.user_id:
             raise ForbiddenError("This was begun for another user. Begin again.", code="user_mismatch")
         found.accept_verifier(None if code_verifier is None else code_verifier.get_secret_value())
-        return self.finish(found, actor=caller.actor)
+        return self._keeps().keep(caller, found) if found.has_form else self.finish(found, actor=caller.actor)
 
     def by_session(self, caller: SessionCaller, completion: SecretStr) -> Credential:
         """The modal that began, for its own user; the completion is burnt in any case.
@@ -129,10 +141,43 @@ class Completer:
         # The key before the call: sealing the answer must need no network.
         prepared = self.sealer.prepare()
         finished = self._finished(found, method, client)
-        granted = self._granted(found, app, method, client, finished)
-        if found.credential_id is None:
-            return self._create(granted, user, prepared, actor=actor)
-        return self._reconnect(found.credential_id, granted, prepared, actor=actor)
+        try:
+            granted = self._granted(found, app, method, client, finished)
+            if found.credential_id is None:
+                return self._create(granted, user, prepared, actor=actor)
+            return self._reconnect(found.credential_id, granted, prepared, actor=actor)
+        except Exception as error:
+            self._orphaned(found, method, client, finished, error)
+            raise
+
+    def _orphaned(
+        self, found: Authorization, method: Redirecting, client: OAuthClient, finished: Finished, error: Exception
+    ) -> None:
+        """The provider granted what is not kept here: it is given back where that is certain, and told in any case."""
+        given_back = False
+        # Where storage did not answer, it may have been kept after all.
+        if isinstance(error, EvergrantError) and not isinstance(error, UnavailableError):
+            try:
+                given_back = self.flows.of(method).give_back(client, found, finished)
+            except EvergrantError:
+                given_back = False
+        told = {"workspace_id": found.workspace_id, "user_id": found.user_id, "app": found.app}
+        named = {"authorization_id": found.authorization_id, "credential_id": found.credential_id}
+        why = error.code if isinstance(error, EvergrantError) else type(error).__name__
+        self.report("orphan_grant", {**told, **named, "reason": why, "given_back": given_back})
+
+    def _keeps(self) -> Keeps:
+        return Keeps(
+            apps=self.apps,
+            directory=self.directory,
+            credentials=self.credentials,
+            sealer=self.sealer,
+            minting=self.minting,
+            clock=self.clock,
+            entropy=self.entropy,
+            identities=self.identities,
+            check_every=self.check_every,
+        )
 
     def _spent(self, completion: SecretStr) -> Authorization:
         found = self.authorizations.consume("completion", bearer.digest(completion.get_secret_value()))
@@ -194,7 +239,7 @@ class Completer:
                 raise
             return Account()
         kept = read_kept(method.brought(), "probe", lambda path: dig(content, path))
-        return Account(_text(content, probe.account_id), _text(content, probe.account_name), kept)
+        return Account(plain_text(content, probe.account_id), plain_text(content, probe.account_name), kept)
 
     def _create(self, granted: "Granted", user: User, prepared: PreparedSeal, *, actor: str) -> Credential:
         now, found = self.clock.now(), granted.authorization
@@ -310,11 +355,3 @@ def needed_of_client(method: Way, client: OAuthClient) -> dict[str, SecretStr]:
     return {name: value for name, value in client.extra.items() if name in named} | (
         {"clientId": SecretStr(client.client_id)} if "clientId" in named else {}
     )
-
-
-def _text(content: object, path: str | None) -> str | None:
-    found = dig(content, path) if path else None
-    if not isinstance(found, str | int) or isinstance(found, bool):
-        return None
-    shown = "".join(character for character in str(found) if character.isprintable())
-    return shown[:200].strip() or None

@@ -59,6 +59,10 @@ class Flow(Protocol):
         """Raises: GrantRefusedError, ClientRefusedError, ProviderError, ProviderTimeoutError."""
         ...
 
+    def give_back(self, client: OAuthClient, authorization: Authorization, finished: Finished) -> bool:
+        """Revoke what was just granted; False where that cannot be done, or would end more. Raises: as `finish`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Flows:
@@ -150,6 +154,19 @@ class AuthorizationCode:
             values["refreshToken"] = tokens.refresh_token
         return Finished(tokens, values)
 
+    def give_back(self, client: OAuthClient, authorization: Authorization, finished: Finished) -> bool:
+        if not self._way.revocation_endpoint or self._way.revocation_scope != "token":
+            return False
+        tokens = finished.tokens
+        self._token_endpoint().revoke(
+            self._way,
+            client,
+            authorization.variables,
+            token=tokens.refresh_token or tokens.access_token,
+            token_type_hint="refresh_token" if tokens.refresh_token else "access_token",  # a hint
+        )
+        return True
+
     def _redirect_uri(self, client: OAuthClient, authorization: Authorization) -> str:
         """The address, or the name that the provider knows it by."""
         name = self._way.redirect_uri_name
@@ -197,6 +214,9 @@ class ThreeLegs:
         tokens = Tokens(pair.token, None, "oauth1", _no_end(), None, None, kept, secrets)  # a type
         consumer = {"consumerKey": SecretStr(client.client_id), "consumerSecret": client.client_secret or SecretStr("")}
         return Finished(tokens, {**consumer, "tokenId": pair.token, "tokenSecret": pair.secret, **secrets})
+
+    def give_back(self, client: OAuthClient, authorization: Authorization, finished: Finished) -> bool:  # noqa: ARG002  # the protocol
+        return False
 
 
 def _no_end() -> datetime | None:

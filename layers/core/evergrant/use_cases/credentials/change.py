@@ -10,11 +10,11 @@ from pydantic.alias_generators import to_camel
 from evergrant.domain.app import App
 from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import Detail, ValidationFailedError
+from evergrant.domain.errors import ConnectError, Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, next_due
-from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Minting, Sealer
+from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Minting, Probing, Sealer
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import Places, is_redirect, read_entry
 from evergrant.use_cases.credentials.read import read_for
@@ -46,6 +46,7 @@ def change_credential(
     clock: Clock,
     entropy: Entropy,
     check_every: timedelta = CHECK_EVERY,
+    probing: Callable[[], Probing] | None = None,
 ) -> Credential:
     """The same id all along. A new secret makes it `active` again, with an end of its own or none.
 
@@ -64,9 +65,13 @@ def change_credential(
         _refuse_redirected(read, app)
         entry = read_entry(app, changes.data, places=PLACES, way=changes.way)
         ends = changes.plain.get("expires_at")
-        new = with_entry(_emptied(new, ends), entry, at=now, root=PLACES.data, sealer=sealer, minting=minting)
+        new = with_entry(
+            _emptied(new, ends), entry, at=now, root=PLACES.data, sealer=sealer, minting=minting, probing=probing
+        )
+        _refuse_another_account(read, new)
     if changes.data is not None or "expires_at" in plain:
-        new = replace(new, due_at=next_due(new, at=now, check_every=check_every))
+        # A renewal that began before must see this: its outcome is refused until it has read the row again.
+        new = replace(new, fence=read.fence + 1, due_at=next_due(new, at=now, check_every=check_every))
     reconnected = changes.data is not None and read.status == "expired"
     type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
     changed: list[str] = sorted([*plain, *(["data"] if changes.data is not None else [])])
@@ -95,6 +100,12 @@ def _emptied(new: Credential, expires_at: object) -> Credential:
         account_id=None,
         last_verified_at=None,
     )
+
+
+def _refuse_another_account(read: Credential, new: Credential) -> None:
+    """Where the provider says whose both are: the account is pinned."""
+    if None not in (read.account_id, new.account_id) and read.account_id != new.account_id:
+        raise ConnectError("This is another account than before: connect it as a new credential.", code="wrong_account")
 
 
 def _refuse_redirected(read: Credential, app: App) -> None:

@@ -11,7 +11,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ValidationFailedError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, next_due
-from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Minting, Sealer
+from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Minting, Probing, Sealer
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import IN_CREDENTIAL, Places, read_entry
 from evergrant.use_cases.credentials.read import own
@@ -48,6 +48,7 @@ def create_credential(
     identities: Identities,
     check_every: timedelta = CHECK_EVERY,
     places: Places = IN_CREDENTIAL,
+    probing: Callable[[], Probing] | None = None,
 ) -> Credential:
     """Sealed and stored, with its event and its audit line, in one transaction.
 
@@ -74,7 +75,9 @@ def create_credential(
         updated_at=now,
         expires_at=new.expires_at,
     )
-    credential = with_entry(credential, entry, at=now, root=places.data, sealer=sealer, minting=minting)
+    credential = with_entry(
+        credential, entry, at=now, root=places.data, sealer=sealer, minting=minting, probing=probing
+    )
     credential = replace(credential, due_at=next_due(credential, at=now, check_every=check_every))
     try:
         credentials.create(

@@ -20,6 +20,8 @@ from evergrant.use_cases.recording import audit_line, credential_event
 Done = Literal["nothing_due", "elsewhere", "persisted", "refused", "deletion_queued"]
 LONGEST_POLL, SHORTEST_POLL = 0.5, 0.1
 """Seconds between two looks of a reader that waits for somebody else's renewal."""
+PERSIST_TRIES = 10
+"""Each is refused only by a change of the row in the milliseconds since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,21 @@ class Renewer:
         if held is None:
             return "elsewhere", read
         if prepared is None or secret is None:
-            return self._persist(renewal.expired(held, at=now, reason="expired_by_date"), held)
+            return self._persist(held, lambda row: _over(row, at=now))
         outcome = self.upstream.renew(held, secret, force=force)
         at, chance = self.clock.now(), int.from_bytes(self.entropy.bytes(6)) / 2**48
-        change = renewal.apply(held, outcome, at=at, chance=chance, check_every=self.check_every)
-        if isinstance(outcome, renewal.Renewed):
-            sealed = prepared.seal(outcome.secret.to_bytes(), change.credential.seal_context())
-            change = renewal.with_sealed(change, sealed)
-        done, after = self._persist(change, held)
+
+        def applied(row: Credential) -> renewal.Change:
+            change = renewal.apply(row, outcome, at=at, chance=chance, check_every=self.check_every)
+            if not isinstance(outcome, renewal.Renewed):
+                return change
+            return renewal.with_sealed(
+                change, prepared.seal(outcome.secret.to_bytes(), change.credential.seal_context())
+            )
+
+        done, after = self._persist(held, applied)
         if done == "refused" and isinstance(outcome, renewal.Renewed):
-            self._end_orphan(change.credential)
+            self._end_orphan(applied(held).credential)
         return done, after
 
     def _end_orphan(self, new: Credential) -> None:
@@ -81,9 +88,29 @@ class Renewer:
         held = self.credentials.begin_renewal(read, lease_until=lease_until, due_at=not_before(lease_until, now=now))
         if held is None:
             raise UnavailableError("This credential is being renewed.")
-        return self._persist(renewal.expired(held, at=now, reason=reason), held)[0]
+        return self._persist(held, lambda row: renewal.expired(row, at=now, reason=reason))[0]
 
-    def _persist(self, change: renewal.Change, held: Credential) -> tuple[Done, Credential]:
+    def _persist(
+        self, held: Credential, change_of: Callable[[Credential], renewal.Change | None]
+    ) -> tuple[Done, Credential]:
+        """Write the outcome; where the row was changed meanwhile in its own right, on what stands there now.
+
+        A lease that somebody else has since taken refuses all but a new secret, which is saved by whoever has it.
+        """
+        lease, row = held.lease_until, held
+        for _ in range(PERSIST_TRIES):
+            change = change_of(row)
+            if change is None:
+                break
+            if self._written(change, row):
+                return "persisted", change.credential
+            now = self.credentials.get(held.credential_id)
+            if now is None or now.generation != held.generation or (change.only_holder and now.lease_until != lease):
+                break
+            row = now
+        return "refused", row
+
+    def _written(self, change: renewal.Change, held: Credential) -> bool:
         new, at, entropy = change.credential, change.credential.updated_at, self.entropy
         data = dict(change.data)
         if change.event in ("credential.expired", "credential.degraded"):
@@ -93,10 +120,14 @@ class Renewer:
         # A plain renewal writes the row alone; what is news has its audit line.
         why = {name: value for name, value in change.data.items() if isinstance(value, str)}
         audit = change.event and audit_line(change.event, new, actor=SYSTEM, at=at, entropy=entropy, **why)
-        written = self.credentials.finish_renewal(
-            new, held=held, only_holder=change.only_holder, event=event or None, audit=audit or None
+        return self.credentials.finish_renewal(
+            new, held=held, event=event or None, audit=audit or None, once=change.once
         )
-        return ("persisted", new) if written else ("refused", held)
+
+
+def _over(row: Credential, *, at: datetime) -> renewal.Change | None:
+    """None where its end was put off meanwhile."""
+    return renewal.expired(row, at=at, reason="expired_by_date") if row.is_over(at=at) else None
 
 
 def renew_due(credential_id: CredentialId, due: datetime, *, renewer: Renewer, cleanups: Queue) -> Done:
@@ -116,6 +147,13 @@ def renew_due(credential_id: CredentialId, due: datetime, *, renewer: Renewer, c
     if not renewal.lease_is_free(read, at=now):
         return "elsewhere"
     return renewer.attempt(read)[0]
+
+
+def read_while_paused(read: Credential, *, at: datetime) -> Credential:
+    """A token that still works, as it is. Raises: UnavailableError."""
+    if not read.still_works(at=at):
+        raise UnavailableError("The operator has paused renewals. Try again later.", code="renewals_paused")
+    return read
 
 
 def renew_on_read(read: Credential, *, force: bool, renewer: Renewer, pause: Callable[[float], None]) -> Credential:

@@ -1,70 +1,95 @@
 """Each minute: queue all that comes due before the next run; safe to run twice, late, or killed in the middle."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evergrant.domain.due import minute_of, partitions
-from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso
 from evergrant.ports import Clock, CredentialStore, Queue, SweepCursor, Webhooks
 
 AHEAD = timedelta(minutes=1)
 """Until the next run: what comes due before it waits in the queue, so that nothing waits for a run."""
 READ_AGAIN = 2
-"""Minutes before the cursor that are read once more: a global secondary index lags."""
-AT_MOST = 180
-"""Minutes replayed by one run; the next one goes on."""
+"""Minutes that are read once more: a global secondary index lags."""
 
 Due = tuple[datetime, dict[str, object]]
 """When, and the message that says what."""
 
 
 @dataclass(frozen=True, slots=True)
+class Timed:
+    """One kind of what comes due: where it is found, where it goes, and how far it was swept."""
+
+    found: Callable[[str, datetime], Sequence[Due]]
+    queue: Queue
+    cursor: SweepCursor
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
-    """What one run did."""
+    """What one run did of one kind."""
 
     queued: int
-    until: int
     behind: int
     """Minutes that remain for the next run."""
 
 
-def sweep_due(
-    *,
-    credentials: CredentialStore,
-    webhooks: Webhooks,
-    renewals: Queue,
-    deliveries: Queue,
-    cursor: SweepCursor,
-    clock: Clock,
-) -> Swept:
-    """The cursor moves when everything was sent. Raises: UnavailableError, and the next run begins where this did."""
+def renewals_due(credentials: CredentialStore, *, queue: Queue, cursor: SweepCursor) -> Timed:
+    """Renewals, checks and known ends."""
+
+    def found(partition: str, until: datetime) -> list[Due]:
+        rows = credentials.due(partition, until=until)
+        return [(due, {"credentialId": credential_id, "due": iso(due)}) for credential_id, due in rows]
+
+    return Timed(found, queue, cursor)
+
+
+def deliveries_due(webhooks: Webhooks, *, queue: Queue, cursor: SweepCursor) -> Timed:
+    """Deliveries that wait long, or whose message was lost."""
+
+    def found(partition: str, until: datetime) -> list[Due]:
+        named = [(due, path.split("/")) for path, due in webhooks.due(partition, until=until)]
+        return [
+            (due, {"workspaceId": workspace_id, "eventId": event_id, "deliveryId": delivery_id})
+            for due, (workspace_id, event_id, delivery_id) in named
+        ]
+
+    return Timed(found, queue, cursor)
+
+
+def sweep_due(kinds: Mapping[str, Timed], *, clock: Clock, has_time: Callable[[], bool]) -> dict[str, Swept]:
+    """The minutes of now first, so that no pause delays what comes due today; then what was missed, oldest first.
+
+    A cursor moves when all before it was sent. Raises: UnavailableError, and the next run begins where this did.
+    """
     now = clock.now()
-    horizon, last = now + AHEAD, minute_of(now)
-    reached = cursor.read()
-    reached = last if reached is None else min(reached, last)
-    until = min(last, reached + AT_MOST)
-    queued = 0
-    for minute in range(reached - READ_AGAIN, min(minute_of(horizon), reached + AT_MOST) + 1):
-        for partition in partitions(minute):
-            queued += _send(_renewals(credentials.due(partition, until=horizon)), now=now, queue=renewals)
-            queued += _send(_deliveries(webhooks.due(partition, until=horizon)), now=now, queue=deliveries)
-    cursor.move(until)
-    return Swept(queued=queued, until=until, behind=last - until)
+    last, ahead = minute_of(now), minute_of(now + AHEAD)
+    queued = {
+        name: sum(_sweep(kind, minute, now=now) for minute in range(last - READ_AGAIN, ahead + 1))
+        for name, kind in kinds.items()
+    }
+    return {name: _catch_up(kind, queued[name], now=now, has_time=has_time) for name, kind in kinds.items()}
 
 
-def _renewals(found: Iterable[tuple[CredentialId, datetime]]) -> list[Due]:
-    return [(due, {"credentialId": credential_id, "due": iso(due)}) for credential_id, due in found]
+def _catch_up(kind: Timed, queued: int, *, now: datetime, has_time: Callable[[], bool]) -> Swept:
+    last = minute_of(now)
+    reached = kind.cursor.read()
+    reached = last if reached is None else reached
+    for minute in range(reached - READ_AGAIN, last - READ_AGAIN):
+        if not has_time():
+            return Swept(queued, behind=last - reached)
+        queued += _sweep(kind, minute, now=now)
+        if minute > reached:
+            reached = minute
+            kind.cursor.move(reached)
+    kind.cursor.move(last)
+    return Swept(queued, behind=0)
 
 
-def _deliveries(found: Iterable[tuple[str, datetime]]) -> list[Due]:
-    named = [(due, path.split("/")) for path, due in found]
-    return [
-        (due, {"workspaceId": workspace_id, "eventId": event_id, "deliveryId": delivery_id})
-        for due, (workspace_id, event_id, delivery_id) in named
-    ]
+def _sweep(kind: Timed, minute: int, *, now: datetime) -> int:
+    return sum(_send(kind.found(partition, now + AHEAD), now=now, queue=kind.queue) for partition in partitions(minute))
 
 
 def _send(found: Sequence[Due], *, now: datetime, queue: Queue) -> int:

@@ -1,0 +1,48 @@
+"""Sealing as the functions use it: what does not open is logged here, whatever its caller makes of it.
+
+The alarms count these lines, by their code.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from pydantic import SecretBytes
+
+from evergrant.domain.errors import SealBrokenError, UnavailableError
+from evergrant.domain.sealing import SealContext
+from evergrant.ports import PreparedSeal, Sealer
+from evergrant.runtime.observability import logger
+
+
+class WatchedSealer:
+    """`Sealer` that tells the operator."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def prepare(self) -> PreparedSeal:
+        with _watched():
+            return self._sealer.prepare()
+
+    def seal(self, plaintext: SecretBytes, context: SealContext) -> bytes:
+        with _watched(context):
+            return self._sealer.seal(plaintext, context)
+
+    def open(self, sealed: bytes, context: SealContext) -> SecretBytes:
+        with _watched(context):
+            return self._sealer.open(sealed, context)
+
+    def rewrap(self, sealed: bytes) -> bytes | None:
+        with _watched():
+            return self._sealer.rewrap(sealed)
+
+
+@contextmanager
+def _watched(context: SealContext | None = None) -> Generator[None]:
+    try:
+        yield
+    except (SealBrokenError, UnavailableError) as error:
+        event = "seal_broken" if isinstance(error, SealBrokenError) else "keys_unavailable"
+        told = {"workspace_id": context.workspace_id, "credential_id": context.credential_id} if context else {}
+        logger().error(event, extra={"code": error.code, **told})
+        raise
