@@ -17,8 +17,16 @@ from tests.stack.conftest import Stack, stack
 
 __all__ = ["stack"]
 
+if os.environ.get("RUNNING"):
+
+    @pytest.fixture(scope="session")
+    def stack() -> Iterator[Stack]:  # noqa: F811
+        state = Path(os.environ["RUNNING"])
+        told = json.loads((state / "local.json").read_text())
+        yield Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], state)
+
 PICTURES = Path(os.environ.get("PICTURES", ".browser/pictures"))
-PATIENCE_MILLISECONDS = 60_000
+PATIENCE_MILLISECONDS = int(os.environ.get("PATIENCE", "60000"))
 EXPECTED_NOISE = ("favicon", "net::ERR_", "the server responded with a status of")
 
 
