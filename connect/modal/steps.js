@@ -159,7 +159,6 @@ function account(view, app, credential) {
     h(
       "div",
       { class: "line" },
-      logo(app, view.base),
       heading,
       h("span", { class: `badge ${usable ? "good" : "warn"}` }, t(usable ? "connected" : "needs_you")),
       toggle,

@@ -1,4 +1,4 @@
-"""A Chromium as a merchant has it: installed, or npm's, and without the flags that make tests pass for wrong reasons."""
+"""A Chromium as merchants have it: installed or npm's, without the flags that make tests pass for wrong reasons."""
 
 import os
 import shutil

@@ -20,10 +20,12 @@ __all__ = ["stack"]
 if os.environ.get("RUNNING"):
 
     @pytest.fixture(scope="session")
-    def stack() -> Iterator[Stack]:  # noqa: F811
+    def stack() -> Iterator[Stack]:
+        """One that runs already: `RUNNING` is its state folder."""
         state = Path(os.environ["RUNNING"])
         told = json.loads((state / "local.json").read_text())
         yield Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], state)
+
 
 PICTURES = Path(os.environ.get("PICTURES", ".browser/pictures"))
 PATIENCE_MILLISECONDS = int(os.environ.get("PATIENCE", "60000"))

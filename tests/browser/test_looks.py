@@ -17,6 +17,10 @@ LOOKS = {
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+SMALL = """[...document.querySelectorAll('button,input:not([type=radio]),select,a')]
+  .filter((each) => each.offsetHeight && (each.offsetHeight < 44 || each.offsetWidth < 44))
+  .map((each) => each.outerHTML)"""
+
 
 def violations(frame: Frame) -> list[str]:
     """axe's, run inside the frame. The frame's policy knows no eval: the debugger evaluates it."""
@@ -24,6 +28,7 @@ def violations(frame: Frame) -> list[str]:
     found: dict[str, Any] = frame.evaluate(
         "(rules) => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
     )
+    assert len(found["passes"]) > 10
     return [f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found["violations"]]
 
 
@@ -35,8 +40,7 @@ def look_at(merchant: Merchant, name: str) -> None:
     frame = merchant.page.frames[1]
     assert violations(frame) == []
     assert frame.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    small = "[...document.querySelectorAll('button,input:not([type=radio]),select,a')].filter((each) => each.offsetHeight && (each.offsetHeight < 44 || each.offsetWidth < 44)).map((each) => each.outerHTML)"
-    assert frame.evaluate(small) == []
+    assert frame.evaluate(SMALL) == []
 
 
 def by(modal: FrameLocator, selector: str) -> None:

@@ -6,7 +6,7 @@ from tests.browser.conftest import Merchant
 from tests.browser.shop import Shop
 from tests.stack.conftest import Stack
 
-EVIL = "<img src=x onerror=alert(1)>\u202e\"><script>alert(2)</script>"
+EVIL = '<img src=x onerror=alert(1)>\u202e"><script>alert(2)</script>'
 
 
 def test_the_token_is_in_no_address_no_referrer_and_no_storage(merchant: Merchant):
@@ -21,10 +21,9 @@ def test_the_token_is_in_no_address_no_referrer_and_no_storage(merchant: Merchan
     (token,) = merchant.tokens
     assert len(merchant.requests) > 10
     for each in merchant.requests:
-        headers = each.all_headers()
         assert token not in each.url
-        assert token not in headers.get("referer", "")
-        assert "connect?" not in headers.get("referer", "")
+        assert token not in each.headers.get("referer", "")
+        assert "connect?" not in each.headers.get("referer", "")
     assert all(token not in each for each in kept)
 
 
@@ -76,8 +75,17 @@ def test_strangers_messages_change_nothing(merchant: Merchant):
 def test_hostile_names_labels_and_logos_run_nothing(merchant: Merchant):
     known = merchant.stack.request("GET", "/apps/dev-keys").json()
     method = known["methods"][0]
-    method = {**method, "label": EVIL[:60], "properties": [{**method["properties"][0], "label": EVIL[:60], "help": EVIL}]}
-    entry = {"slug": "hostile", "name": EVIL[:60], "docs_url": "https://x.example/?javascript:alert(1)", "methods": [method]}
+    method = {
+        **method,
+        "label": EVIL[:60],
+        "properties": [{**method["properties"][0], "label": EVIL[:60], "help": EVIL}],
+    }
+    entry = {
+        "slug": "hostile",
+        "name": EVIL[:60],
+        "docs_url": "https://x.example/?javascript:alert(1)",
+        "methods": [method],
+    }
     answer = merchant.stack.request("PUT", "/apps/hostile", entry)
     assert answer.ok, answer.text
     merchant.session = {"apps": ["hostile"]}
