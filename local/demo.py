@@ -50,14 +50,15 @@ class Session:
 class Demo(Site):
     """The product's backend and its one page."""
 
-    content_security_policy = (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    )
-
     def __init__(self, port: int, api: Api, provider: Api) -> None:
         super().__init__(port)
+        # The SDK comes from the vault, and its dialog's frame too.
+        self.content_security_policy = (
+            f"default-src 'none'; style-src 'self'; script-src 'self' {api.url}; frame-src {api.url}; "
+            "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
         self.webhook_secret: str | None = None
+        self.workspace_id = ""
         self._api, self._provider = api, provider
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
@@ -71,6 +72,7 @@ class Demo(Site):
             "/demo.js": lambda _: static_reply("demo.js"),
         }
         self._posts: dict[str, Callable[[Session, dict[str, object]], Reply]] = {
+            "/connect/session": self._connect_session,
             "/connect/oauth": self._connect_oauth,
             "/connect/key": self._connect_key,
             "/credentials/token": self._token,
@@ -111,7 +113,17 @@ class Demo(Site):
             headers.append(("Set-Cookie", f"{COOKIE}={name}; HttpOnly; SameSite=Lax; Path=/"))
         notice, session.notice = session.notice, None
         page = Template((STATIC / "demo.html").read_text("utf-8"))
-        return html_reply(200, page.substitute(user=escape(USER), notice=escape(notice or "")), *headers)
+        sdk = f"{self._api.url}/sdk/evergrant.js?workspace={self.workspace_id}"
+        shown = page.substitute(user=escape(USER), notice=escape(notice or ""), sdk=escape(sdk))
+        return html_reply(200, shown, *headers)
+
+    def _connect_session(self, _: Session, body: dict[str, object]) -> Reply:
+        """For the user who is logged in here, whatever the browser says; the key stays here, the token goes out."""
+        session: dict[str, object] = {"userId": USER}
+        if (credential := self._owned(body)) is not None:
+            session["credentialId"] = credential["credentialId"]
+        answer = self._api.call("POST", "/connect/sessions", session)
+        return json_reply(200, {"token": answer.content["token"]}) if answer.ok else _passed_on(answer)
 
     def _connect_oauth(self, session: Session, body: dict[str, object]) -> Reply:
         # The verifier stays here, in the session of the browser that asked: whoever else comes back has none.
@@ -242,6 +254,7 @@ def demonstrating(state: State, seeded: dict[str, str], api_url: str) -> Generat
     provider.redirect_uris = (f"{api_url}/oauth/callback/{seeded['workspaceId']}/{APP}",)
     api = Api(api_url, seeded["apiKey"])
     demo = on_port(lambda port: Demo(port, api, Api(provider.url)), known.get("demoPort", 0))
+    demo.workspace_id = seeded["workspaceId"]
     remember(state, providerPort=provider.server_port, demoPort=demo.server_port)
     provider.start()
     demo.start()

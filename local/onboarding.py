@@ -38,17 +38,22 @@ def remember(state: State, **values: object) -> dict[str, Any]:
 
 def _set_pages(state: State, api: Api, demo_url: str) -> None:
     """Add ours; those of a port that we no longer have go; all others stay."""
-    pages = {"returnUrl": f"{demo_url}/return", "reconnectUrl": f"{demo_url}/?reconnect={{credentialId}}"}
+    pages = {
+        "origin": demo_url,
+        "returnUrl": f"{demo_url}/return",
+        "reconnectUrl": f"{demo_url}/?reconnect={{credentialId}}",
+    }
     former = state.read(FILE) or {}
     found = api.get("/workspace")
     if not _expect(found, "the workspace"):
         return
     workspace = found.content
     others = [url for url in workspace["returnUrls"] if url not in {former.get("returnUrl"), pages["returnUrl"]}]
+    origins = [url for url in workspace["origins"] if url not in {former.get("origin"), demo_url}]
     reconnect = workspace["reconnectUrl"]
     wanted = {
         "name": workspace["name"],
-        "origins": workspace["origins"],
+        "origins": [*origins, demo_url],
         "returnUrls": [*others, pages["returnUrl"]],
         "reconnectUrl": pages["reconnectUrl"] if reconnect in {None, former.get("reconnectUrl")} else reconnect,
         "allowUnboundOauth": workspace["allowUnboundOauth"],

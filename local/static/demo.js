@@ -44,6 +44,21 @@ async function during(button, work, complain = say) {
 
 const time = (text) => new Date(text).toLocaleString();
 
+// As a product uses the SDK: a token of its own backend, the dialog, and what came of it.
+const evergrant = window.Evergrant();
+const token = async (credentialId) => (await ask("/connect/session", credentialId ? { credentialId } : {})).token;
+
+async function connectInDialog(credentialId) {
+  evergrant.setToken(await token(credentialId)).onTokenExpired(() => token(credentialId));
+  try {
+    await evergrant.connect({ credentialId });
+    say("Connected.");
+  } catch (error) {
+    if (error.code !== "closed") say(`Nothing was connected: ${error.code}.`);
+  }
+  await showCredentials();
+}
+
 async function connect(credentialId) {
   const { location: to } = await ask("/connect/oauth", credentialId ? { credentialId } : {});
   location.assign(to);
@@ -64,7 +79,7 @@ function actionsOf(credential) {
     button.addEventListener("click", () => during(button, work, (text) => tellOf(credential, text)));
     actions.push(button);
   };
-  if (type === "dev-provider" && status === "expired") add("Reconnect", () => connect(credentialId), "primary");
+  if (status === "expired") add("Reconnect", () => connectInDialog(credentialId), "primary");
   add("Fetch fresh token", async () => {
     const { kind, expiresAt, secret, headers } = await ask("/credentials/token", { credentialId });
     const parts = Object.entries(secret).map(([key, value]) => `${key} ${value}`);
@@ -154,6 +169,7 @@ async function showEvents() {
   await showCredentials();
 }
 
+$("connect").addEventListener("click", (event) => during(event.currentTarget, () => connectInDialog()));
 $("connect-oauth").addEventListener("click", (event) => during(event.currentTarget, () => connect()));
 $("connect-key").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -48,7 +48,11 @@ def site(stack: Stack) -> Iterator[Shop]:
     """The product's page, registered with the workspace."""
     shop = Shop(stack.url, stack.workspace_id, lambda: "")
     workspace = stack.request("GET", "/workspace").json()
-    wanted = {**workspace, "origins": [shop.url], "branding": {"accent": "#1f6f54", "radius": 12}}
+    wanted = {
+        **workspace,
+        "origins": [*workspace["origins"], shop.url],
+        "branding": {"accent": "#1f6f54", "radius": 12},
+    }
     known = ("name", "origins", "returnUrls", "reconnectUrl", "allowUnboundOauth", "branding")
     answer = stack.request("PUT", "/workspace", {name: wanted[name] for name in known})
     assert answer.ok, answer.text

@@ -47,6 +47,7 @@ class FakeApi(Api):
         }
     )
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    url: str = "http://127.0.0.1:4"
     asked: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
 
     def call(self, method: str, path: str, content: object = None) -> Answer:
@@ -261,6 +262,7 @@ def test_preparing_adds_the_demos_pages_to_those_there(running: Running) -> None
     prepare(running.state, running.api, running.provider, "http://127.0.0.1:6")
 
     assert running.api.workspace["returnUrls"] == [OTHERS_PAGE, "http://127.0.0.1:6/return"]
+    assert running.api.workspace["origins"] == ["http://127.0.0.1:6"]
     assert running.api.workspace["reconnectUrl"] == "http://127.0.0.1:6/?reconnect={credentialId}"
 
 

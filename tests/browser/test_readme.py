@@ -1,0 +1,67 @@
+"""The README's five minutes and the demo, as they are written."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Merchant
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+
+def block(language: str) -> str:
+    """The one of "Embed in five minutes"."""
+    part = README.split("## Embed in five minutes")[1].split("\n## ")[0]
+    found = re.search(rf"```{language}\n(.*?)```", part, re.DOTALL)
+    assert found
+    return found.group(1)
+
+
+def test_the_five_minutes_work(merchant: Merchant):
+    html = (
+        block("html")
+        .replace("http://127.0.0.1:8787", merchant.stack.url)
+        .replace("ws_...", merchant.stack.workspace_id)
+    )
+    script = block("js").replace("/connect/session", "/token")
+    merchant.shop.token = merchant.mint
+    merchant.page.route(
+        f"{merchant.shop.url}/embed",
+        lambda route: route.fulfill(
+            content_type="text/html", body=f"<!doctype html><title>Shop</title>{html}<script>{script}</script>"
+        ),
+    )
+
+    merchant.page.goto(f"{merchant.shop.url}/embed")
+    merchant.page.click("#connect")
+    modal = merchant.modal
+    modal.get_by_label("API key", exact=True).fill("pk_readme")
+    modal.get_by_role("button", name="Connect", exact=True).click()
+    modal.get_by_role("button", name="Done").click()
+
+    expect(merchant.page).to_have_title(merchant.credentials()[0]["credentialId"])
+
+
+def test_the_demo_connects_with_the_sdk(merchant: Merchant):
+    told = (merchant.stack.state / "local.json").read_text("utf-8")
+    demo = re.search(r'"demoUrl": "([^"]+)"', told)
+    assert demo
+    workspace = merchant.stack.request("GET", "/workspace").json()
+    assert demo.group(1) in workspace["origins"]
+
+    merchant.page.goto(demo.group(1))
+    merchant.page.get_by_role("button", name="Connect an app").click()
+    modal = merchant.modal
+    modal.get_by_role("searchbox").fill("dev keys")
+    modal.get_by_role("button", name="Dev Keys").click()
+    another = modal.get_by_role("button", name="Connect another account")
+    field = modal.get_by_label("API key", exact=True)
+    expect(another.or_(field)).to_be_visible()
+    if another.is_visible():
+        another.click()
+    field.fill("pk_demo")
+    modal.get_by_role("button", name="Connect", exact=True).click()
+    modal.get_by_role("button", name="Done").click()
+
+    expect(merchant.page.get_by_text("Connected.", exact=True)).to_be_visible()
