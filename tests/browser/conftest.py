@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, Request, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, NOT_AS_MERCHANTS, executable
 from tests.browser.shop import Shop
@@ -29,6 +29,7 @@ if os.environ.get("RUNNING"):
 
 PICTURES = Path(os.environ.get("PICTURES", ".browser/pictures"))
 PATIENCE_MILLISECONDS = int(os.environ.get("PATIENCE", "60000"))
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 EXPECTED_NOISE = ("favicon", "net::ERR_", "the server responded with a status of")
 
 
