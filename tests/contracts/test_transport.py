@@ -1,9 +1,10 @@
 """Outbound calls against servers that misbehave."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -148,3 +149,69 @@ def test_the_host_header_names_the_port() -> None:
         get(url)
 
     assert asked == [url.removeprefix("http://")]
+
+
+def drip_headers(request: BaseHTTPRequestHandler) -> None:
+    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        request.wfile.write(b"x: y\r\n")
+        time.sleep(0.05)
+
+
+def drip_body(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    while True:
+        request.wfile.write(b"x")
+        time.sleep(0.05)
+
+
+def say_nothing(request: BaseHTTPRequestHandler) -> None:
+    while request.connection.recv(1):
+        pass
+    raise ConnectionResetError
+
+
+@pytest.mark.parametrize("behave", [drip_headers, drip_body, say_nothing])
+def test_attack_59_what_is_over_is_hung_up(behave: Behaviour) -> None:
+    ended = threading.Event()
+
+    def noted(request: BaseHTTPRequestHandler) -> None:
+        try:
+            behave(request)
+        finally:
+            ended.set()
+
+    with serving(noted) as url:
+        before = threading.active_count()
+        with pytest.raises(ProviderTimeoutError):
+            get(url, seconds=0.5)
+        hung_up = ended.wait(3)
+        deadline = time.monotonic() + 3
+        while threading.active_count() > before and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+        assert hung_up
+        assert threading.active_count() <= before
+
+
+def test_attack_59_a_handshake_that_drips_is_hung_up() -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                # A TLS record that never ends: its header, then a byte at a time.
+                connection.sendall(b"\x16\x03\x03\x40\x00")
+                while True:
+                    connection.sendall(b"\x02")
+                    time.sleep(0.05)
+            ended.set()
+
+        threading.Thread(target=drip, daemon=True).start()
+        with pytest.raises(ProviderTimeoutError):
+            get(f"https://127.0.0.1:{server.getsockname()[1]}/", seconds=0.5)
+
+        # Sooner than the time for connecting is over, which ends a handshake too.
+        assert ended.wait(1.5)
