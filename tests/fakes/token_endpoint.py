@@ -17,6 +17,8 @@ class FakeTokenEndpoint:
         self._now = now
         self.asked, self.revoked = 0, 0
         self.trouble: Exception | None = None
+        self.prefix = ""
+        self.shown: dict[str, set[str]] = {"access": set(), "refresh": set(), "verifier": set()}
         self.alive: set[str] = set()
         self._codes: set[str] = set()
 
@@ -34,6 +36,7 @@ class FakeTokenEndpoint:
         if code.get_secret_value() in self._codes:
             raise GrantRefusedError("invalid_grant", provider_status=400)
         self._codes.add(code.get_secret_value())
+        self.shown["verifier"].add(code_verifier.get_secret_value())
         return self._tokens()
 
     def refresh(
@@ -72,7 +75,9 @@ class FakeTokenEndpoint:
             raise self.trouble
 
     def _tokens(self) -> Tokens:
-        refresh_token = f"rt{self.asked}"
+        access_token, refresh_token = (f"{kind}{self.prefix}{self.asked}" for kind in ("at", "rt"))
+        self.shown["access"].add(access_token)
+        self.shown["refresh"].add(refresh_token)
         self.alive.add(refresh_token)
         end = self._now() + timedelta(hours=1)
-        return Tokens(SecretStr(f"at{self.asked}"), SecretStr(refresh_token), "Bearer", end, None, None, {})
+        return Tokens(SecretStr(access_token), SecretStr(refresh_token), "Bearer", end, None, None, {})

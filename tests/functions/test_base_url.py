@@ -29,7 +29,7 @@ def unconfigured(monkeypatch: pytest.MonkeyPatch, functions: Functions) -> None:
 
 def test_attack_12_every_address_is_the_gateways_own(functions: Functions, provider: FakeTokenEndpoint) -> None:
     query = {"userId": "ada", "app": "acme", "returnUrl": RETURN_URL}
-    link = functions.call("oauth_url", "GET", "/oauthUrl", query=query, headers=FORGED).body["oauthUrl"]
+    link: str = functions.call("oauth_url", "GET", "/oauthUrl", query=query, headers=FORGED).body["oauthUrl"]
     path = urlsplit(link).path.removeprefix("/v1")
     started = functions.call("oauth_start", "GET", path, headers=FORGED, authorizer={})
     sent = parse_qs(urlsplit(started.headers["location"]).query)
