@@ -57,7 +57,7 @@ def answering(client: Any, operation: str, code: str, *, times: int = FOREVER, b
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", list[float]().append)
 
 
 @pytest.fixture
@@ -170,17 +170,30 @@ def test_fault_14_a_corrupt_answer_is_never_an_empty_credential(functions: Funct
     assert "secret" not in answer.body
 
 
+def read(functions: Functions, path: str) -> Answer:
+    return functions.call("get_credential", "GET", path)
+
+
+def rename(functions: Functions, path: str) -> Answer:
+    return functions.call("patch_credential", "PATCH", path, {"name": "x"})
+
+
+def delete(functions: Functions, path: str) -> Answer:
+    return functions.call("delete_credential", "DELETE", path)
+
+
+def create_another(functions: Functions, path: str) -> Answer:
+    return create(functions)
+
+
 @pytest.mark.parametrize(
     ("call", "operation"),
     [
         (token, "BatchGetItem"),
-        (lambda functions, path: functions.call("get_credential", "GET", path), "GetItem"),
-        (
-            lambda functions, path: functions.call("patch_credential", "PATCH", path, {"name": "x"}),
-            "TransactWriteItems",
-        ),
-        (lambda functions, path: functions.call("delete_credential", "DELETE", path), "TransactWriteItems"),
-        (lambda functions, _: create(functions), "TransactWriteItems"),
+        (read, "GetItem"),
+        (rename, "TransactWriteItems"),
+        (delete, "TransactWriteItems"),
+        (create_another, "TransactWriteItems"),
     ],
 )
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ _PAGE = Template(
     '<meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title>'
     '<style nonce="$nonce">$style</style></head><body><main><h1>$title</h1>$body</main>$script</body></html>'
 )
+_FORGET = "history.replaceState(null, '', location.pathname)"
+"""What a provider sent along stays in no history."""
 
 
 class BrowserHttp(Http):
@@ -35,9 +37,10 @@ class BrowserHttp(Http):
     def _refusal(self, error: errors.EvergrantError) -> Answer:
         answer = super()._refusal(error)
         if not wants_page(self.raw):
+            answer.headers |= {"cache-control": "no-store", "referrer-policy": "no-referrer"}
             return answer
         told = f"<p>{_text(error.message)}</p><p><small>Reference {_text(self.request_id_of(self.raw))}</small></p>"
-        return page("This did not work", told, status=answer.status_code)
+        return page("This did not work", told, status=answer.status_code, script=_FORGET)
 
 
 def wants_page(event: Mapping[str, Any]) -> bool:
@@ -104,7 +107,8 @@ def go_page(location: str, *, cookies: tuple[str, ...]) -> Answer:
 
 def told_page(title: str, words: str, *, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
     """The end of a flow that nobody waits for."""
-    return page(title, f"<p>{_text(words)}</p><p>You can close this window.</p>", cookies=cookies, status=status)
+    told = f"<p>{_text(words)}</p><p>You can close this window.</p>"
+    return page(title, told, cookies=cookies, status=status, script=_FORGET)
 
 
 def redirect(status: int, location: str, *, cookies: tuple[str, ...] = ()) -> Answer:
