@@ -1,10 +1,11 @@
 """What is kept, how long, and who hears of it: tables, queues and alarms."""
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.template.test_template import RESOURCES, of_type
+from tests.template.test_template import RESOURCES, TEMPLATE, of_type
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 ENDS_BY_ITSELF = {"SessionsTable", "EventsTable"}
@@ -36,3 +37,14 @@ def test_what_failed_is_kept_for_as_long_as_can_be(name: str) -> None:
 def test_an_alarm_is_there_where_somebody_hears_it(name: str) -> None:
     assert RESOURCES[name]["Condition"] == "HasAlarms"
     assert RESOURCES[name]["Properties"]["AlarmActions"] == [{"Ref": "AlarmsTopic"}]
+
+
+def test_attack_34_no_environment_holds_a_secret() -> None:
+    globals_: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    own = [each.get("Environment", {}).get("Variables", {}) for each in of_type("AWS::Serverless::Function").values()]
+    variables = [(name, str(value)) for each in (globals_, *own) for name, value in each.items()]
+    hidden = {name for name, each in TEMPLATE["Parameters"].items() if each.get("NoEcho")}
+
+    assert variables
+    assert [name for name, _ in variables if re.search("SECRET|PASSWORD|TOKEN|PRIVATE|API_KEY", name)] == []
+    assert [name for name, value in variables if any(each in value for each in hidden) or "resolve:" in value] == []
