@@ -10,6 +10,19 @@ import pytest
 from tests.stack.conftest import Stack
 
 STATIC = {"type": "klaviyo", "data": {"apiKey": "pk_1"}}
+UNPROBED = {
+    "slug": "unprobed",
+    "name": "Unprobed",
+    "docs_url": "https://unprobed.example/docs",
+    "methods": [
+        {
+            "kind": "api_key",
+            "properties": [{"name": "apiKey", "label": "Key"}],
+            "request": {"base_url": "https://unprobed.example", "headers": {"X-Key": "{apiKey}"}},
+        }
+    ],
+}
+"""Nothing checks it, so that no schedule changes its row."""
 ROUTES: list[tuple[str, str, object, str]] = [
     ("GET", "/users", None, "connect"),
     ("POST", "/users", {"username": "nobody"}, "connect"),
@@ -127,8 +140,11 @@ def test_fault_46_a_table_that_is_gone_is_503(
     assert int(away.headers["retry-after"]) > 0
 
 
-def test_fault_03_a_key_that_is_disabled_is_503_and_nothing_is_marked(stack: Stack, credential: str) -> None:
-    path = f"/credentials/{credential}"
+def test_fault_03_a_key_that_is_disabled_is_503_and_nothing_is_marked(stack: Stack) -> None:
+    stack.request("PUT", "/apps/unprobed", UNPROBED)
+    credential = {"type": "unprobed", "data": {"apiKey": "k"}}
+    made = stack.request("POST", "/credentials", {"userId": stack.user("disabled-key"), "credential": credential})
+    path = f"/credentials/{made.json()['credentialId']}"
     before = stack.request("GET", path).json()
     with started_anew(stack, "FreshTokenFunction") as settings:
         kms, key = stack.aws("kms"), settings["KMS_KEY_ARN"]
