@@ -1,8 +1,10 @@
 """Outbound calls against servers that misbehave."""
 
+import gzip
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -215,3 +217,67 @@ def test_attack_59_a_handshake_that_drips_is_hung_up() -> None:
 
         # Sooner than the time for connecting is over, which ends a handshake too.
         assert ended.wait(1.5)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_attack_52_one_bad_address_among_good_ones_refuses_all(monkeypatch: pytest.MonkeyPatch, order: int) -> None:
+    opened: list[object] = []
+    addresses = ["93.184.215.14", "127.0.0.1"][::order]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 443)) for each in addresses]
+
+    def answer(*_: object, **__: object) -> list[object]:
+        return list(found)
+
+    def count(_: object, address: object) -> None:
+        opened.append(address)
+        raise OSError
+
+    monkeypatch.setattr("socket.getaddrinfo", answer)
+    monkeypatch.setattr("socket.socket.connect", count)
+
+    with pytest.raises(ProviderError):
+        get("https://mixed.example/", allow_loopback=False, seconds=5)
+    assert opened == []
+
+
+def test_attack_52_a_name_is_looked_up_once_and_the_checked_address_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str, int]] = []
+    answers = iter(["93.184.215.14", "127.0.0.1", "127.0.0.1"])
+
+    def rebinding(host: str, *_: object, **__: object) -> list[object]:
+        # An address is its own answer; only the name's changes.
+        found = next(answers) if host.endswith(".example") else host
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, 443))]
+
+    def count(_: object, address: tuple[str, int]) -> None:
+        opened.append(address)
+        raise OSError
+
+    monkeypatch.setattr("socket.getaddrinfo", rebinding)
+    monkeypatch.setattr("socket.socket.connect", count)
+
+    with pytest.raises(ProviderError):
+        get("https://rebinding.example/", allow_loopback=False, seconds=5)
+    assert [address[0] for address in opened] == ["93.184.215.14"]
+
+
+def test_attack_75_a_bomb_is_unpacked_no_further_than_the_cap() -> None:
+    bomb = gzip.compress(b"0" * 100_000_000)
+    asked: list[str] = []
+
+    def packed(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.headers["accept-encoding"])
+        request.send_response(200)
+        request.send_header("content-encoding", "gzip")
+        request.end_headers()
+        request.wfile.write(bomb)
+
+    with serving(packed) as url:
+        tracemalloc.start()
+        answer = get(url, most=1000)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert asked == ["identity"]
+    assert (answer.body, answer.is_cut) == (b"0" * 1000, True)
+    assert peak < 20 * 1024 * 1024

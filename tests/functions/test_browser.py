@@ -45,7 +45,7 @@ def test_attack_14_the_callbacks_page_forgets_what_the_provider_sent(
 
     nonce = told.headers["content-security-policy"].partition("script-src 'nonce-")[2].partition("'")[0]
     assert told.status == 200, told.body
-    assert f"<script nonce=\"{nonce}\">history.replaceState(null,'',location.pathname)</script>" in told.body
+    assert f"<script nonce=\"{nonce}\">history.replaceState(null, '', location.pathname)</script>" in told.body
     assert (told.headers["referrer-policy"], told.headers["cache-control"]) == ("no-referrer", "no-store")
 
 

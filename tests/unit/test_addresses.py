@@ -103,6 +103,9 @@ def test_an_origin_on_loopback_is_for_the_local_stack() -> None:
     check_origin("https://shop.example:8443", loopback=False)
     check_origin("http://localhost:3000", loopback=True)
 
+    with pytest.raises(ValueError, match="must"):
+        check_origin("http://localhost:3000", loopback=False)
+
 
 @pytest.mark.parametrize(
     "text",
@@ -151,3 +154,6 @@ def test_attack_61_no_spelling_makes_us_our_own_receiver(text: str) -> None:
 @pytest.mark.parametrize("text", ["https://x.com/hook", "https://x.com:1024/", "http://127.0.0.1:9999/hook"])
 def test_a_receiver_elsewhere_will_do(text: str) -> None:
     check_receiver(text, loopback=True, own=OWN)
+
+    with pytest.raises(ValueError, match="itself"):
+        check_receiver(text, loopback=True, own=[web_address(text)])

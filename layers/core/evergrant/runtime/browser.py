@@ -26,9 +26,7 @@ _PAGE = Template(
     '<meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title>'
     '<style nonce="$nonce">$style</style></head><body><main><h1>$title</h1>$body</main>$script</body></html>'
 )
-
-
-_FORGET = "history.replaceState(null,'',location.pathname)"
+_FORGET = "history.replaceState(null, '', location.pathname)"
 """What a provider sent along, a code and a state, leaves the address bar and the history."""
 
 
@@ -38,6 +36,7 @@ class BrowserHttp(Http):
     def _refusal(self, error: errors.EvergrantError) -> Answer:
         answer = super()._refusal(error)
         if not wants_page(self.raw):
+            answer.headers |= {"cache-control": "no-store", "referrer-policy": "no-referrer"}
             return answer
         told = f"<p>{_text(error.message)}</p><p><small>Reference {_text(self.request_id_of(self.raw))}</small></p>"
         shown = page("This did not work", told, status=answer.status_code, script=_FORGET)
