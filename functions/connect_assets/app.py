@@ -69,8 +69,13 @@ def sdk(path: str = "") -> Answer:
     name, parts = path or _rest("/sdk/"), folder("sdk")
     place, _, inside = name.partition("/")
     if name == "integrity.json" and SDK in parts.files:
-        published = {"url": f"{http.base_url}/sdk/{parts.hash}/{SDK}", "integrity": integrity(parts.files[SDK])}
-        return Response(200, JSON_TYPE, json.dumps(published), headers={**_OPEN, "cache-control": FOR_A_WHILE})
+        published = {
+            each: {"url": f"{http.base_url}/sdk/{parts.hash}/{each}", "integrity": integrity(parts.files[each])}
+            for each in sorted(parts.files)
+            if each.endswith((".js", ".mjs"))
+        }
+        told = json.dumps({**published[SDK], "files": published})
+        return Response(200, JSON_TYPE, told, headers={**_OPEN, "cache-control": FOR_A_WHILE})
     if place == parts.hash and inside in parts.files:
         return _sent(parts.files[inside], FOR_EVER, **_OPEN)
     if name in parts.files:

@@ -15,7 +15,7 @@ from evergrant.use_cases.connect.sessions import show_session
 http = Http()
 handler = http.handler
 
-BRIEF = ("name", "displayName", "icon", "isOauth", "categories")
+BRIEF = ("name", "displayName", "icon", "isOauth", "isReady", "categories")
 """What a list of all apps shows of each."""
 
 
@@ -60,18 +60,23 @@ def show_app(app: str) -> Answer:
     if found is None:
         raise NotFoundError("There is no such app.")
     who.require_app(found.slug)
-    return ok({"data": _absolute(metadata(found))})
+    return ok({"data": _told(metadata(found), wiring.own_apps().with_client(who.workspace_id))})
 
 
 def _apps(who: SessionCaller) -> list[Mapping[str, Any]]:
     """Those that the session names, in full; all, in brief, where it names none."""
+    clients = wiring.own_apps().with_client(who.workspace_id)
     if who.apps:
         found = [wiring.apps().find(who.workspace_id, each) for each in who.apps]
-        return [_absolute(metadata(app)) for app in found if app is not None]
+        return [_told(metadata(app), clients) for app in found if app is not None]
     own = wiring.own_apps().all(who.workspace_id)
     apps = {str(each["name"]): each for each in [*listed(), *map(metadata, own)]}
-    return [_absolute({name: apps[slug][name] for name in BRIEF}) for slug in sorted(apps)]
+    return [{name: _told(apps[slug], clients)[name] for name in BRIEF} for slug in sorted(apps)]
 
 
-def _absolute(shown: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**shown, "icon": f"{http.base_url}{shown['icon']}"}
+def _told(shown: Mapping[str, Any], clients: frozenset[str]) -> Mapping[str, Any]:
+    """With the icon's whole address, and with what is ready: a redirect needs the workspace's OAuth client."""
+    has_client = shown["name"] in clients
+    ways = [{**way, "isReady": has_client or not way["isRedirect"]} for way in shown["ways"]]
+    ready = any(way["isReady"] for way in ways)
+    return {**shown, "icon": f"{http.base_url}{shown['icon']}", "ways": ways, "isReady": ready}

@@ -155,6 +155,7 @@ def test_attack_68_the_sdk_has_a_published_hash(functions: Functions) -> None:
 
     pinned, plain = got(functions, path), got(functions, "/sdk/evergrant.js")
 
+    assert published["files"]["evergrant.js"]["integrity"] == published["integrity"]
     digest = base64.b64encode(hashlib.sha384(pinned.body.encode()).digest()).decode()
     assert published["integrity"] == f"sha384-{digest}"
     assert pinned.body == plain.body
@@ -199,8 +200,23 @@ def test_all_apps_are_shown_in_brief_and_one_in_full(functions: Functions) -> No
 
     assert len(shown["apps"]) > 300
     assert len(json.dumps(shown)) < 100_000
-    assert set(shown["apps"][0]) == {"name", "displayName", "icon", "isOauth", "categories"}
+    assert set(shown["apps"][0]) == {"name", "displayName", "icon", "isOauth", "isReady", "categories"}
     assert one.body["data"]["properties"][0]["name"] == "apiKey"
+
+
+def test_an_app_is_ready_where_something_of_it_can_be_connected(functions: Functions) -> None:
+    functions.call("users", "POST", "/users", {"username": "ada"})
+
+    def ready() -> dict[str, bool]:
+        return {each["name"]: each["isReady"] for each in shown_to(functions)["apps"]}
+
+    before = ready()
+    client = {"clientId": "id", "clientSecret": "secret"}
+    functions.call("app_client", "PUT", "/apps/dropbox/client", client)
+    (way,) = shown_to(functions, apps=["dropbox"])["apps"][0]["ways"]
+
+    assert (before["dropbox"], before["klaviyo"]) == (False, True)
+    assert (ready()["dropbox"], way["isReady"]) == (True, True)
 
 
 def test_attack_10_a_session_sees_its_own_apps_alone(functions: Functions) -> None:

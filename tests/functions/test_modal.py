@@ -186,10 +186,10 @@ def test_a_binder_is_for_one_browser_which_may_come_back(functions: Functions, p
     began = begun(functions, session(functions))
     going = opened(functions, began)
 
-    other = opened(functions, began)
+    others = [opened(functions, began, {**OWN, "cookie": each}) for each in ("", cookie_of(going)[:-1] + "~")]
     again = opened(functions, began, {**OWN, "cookie": cookie_of(going)})
 
-    assert (other.status, other.body["code"]) == (400, "link_used")
+    assert [(each.status, each.body["code"]) for each in others] == [(400, "link_used")] * 2
     assert (again.status, again.body) == (200, going.body)
     assert cookie_of(again) == cookie_of(going)
 

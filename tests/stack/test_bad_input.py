@@ -8,16 +8,35 @@ import pytest
 from tests.stack.conftest import Stack
 
 STATIC = {"type": "klaviyo", "data": {"apiKey": "pk_canary_0123456789"}}
+OWN = {
+    "slug": "their-own",
+    "name": "Own",
+    "docs_url": "https://own.example/docs",
+    "methods": [
+        {
+            "kind": "oauth2",
+            "authorization_endpoint": "https://own.example/authorize",
+            "token_endpoint": "https://own.example/token",
+            "request": {"base_url": "https://own.example", "headers": {"Authorization": "Bearer {accessToken}"}},
+        }
+    ],
+}
 SHAPE = {"message", "code", "requestId", "details"}
 
 
-@pytest.fixture(scope="module")
-def stranger(stack: Stack) -> str:
-    """The key of another workspace."""
-    made: dict[str, str] = stack.invoke(
-        "AdminFunction", {"action": "create_workspace", "name": "Other", "environment": "production"}
-    )
-    return made["apiKey"]
+def rows(stack: Stack) -> set[tuple[str, str]]:
+    """What a request could have made; what the schedules write is left out."""
+    client = stack.aws("dynamodb")
+    names: list[str] = client.list_tables()["TableNames"]
+    items = [
+        item
+        for name in names
+        if any(part in name for part in ("CredentialsTable", "DirectoryTable", "AuditTable"))
+        for page in client.get_paginator("scan").paginate(TableName=name, ProjectionExpression="pk, sk")
+        for item in page["Items"]
+    ]
+    assert items
+    return {(item["pk"]["S"], item["sk"]["S"]) for item in items}
 
 
 def test_missing_and_extra_properties_are_each_named_by_their_path(stack: Stack) -> None:
@@ -87,10 +106,13 @@ def test_attack_42_no_field_of_the_row_can_be_assigned(stack: Stack, field: str)
 def test_attack_43_45_what_is_not_strict_json_is_400_everywhere(
     stack: Stack, method: str, path: str, body: str
 ) -> None:
+    before = rows(stack)
+
     answer = stack.request(method, path, data=body)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "not_json")
     assert answer.json().keys() >= SHAPE
+    assert rows(stack) == before
 
 
 def test_attack_36_another_workspaces_ids_look_like_ids_of_nothing(stack: Stack, stranger: str) -> None:
@@ -116,14 +138,26 @@ def test_attack_36_another_workspaces_ids_look_like_ids_of_nothing(stack: Stack,
         ("GET", f"/events/{event}", None),
         ("POST", f"/events/{event}/redeliver", {}),
         ("DELETE", f"/api-keys/{key}", None),
+        ("PATCH", f"/webhooks/endpoints/{endpoint}", {"status": "paused"}),
+        ("POST", f"/webhooks/endpoints/{endpoint}/test", None),
+        ("POST", f"/webhooks/endpoints/{endpoint}/replay", {"since": "2026-01-01T00:00:00Z"}),
+        ("GET", f"/events/{event}/deliveries", None),
+        ("GET", "/apps/their-own/client", None),
+        ("PUT", "/apps/their-own/client", {"clientId": "x", "clientSecret": "y"}),
+        ("DELETE", "/apps/their-own/client", None),
+        ("GET", "/apps/their-own", None),
+        ("GET", f"/oauthUrl?userId={user}&app=hubspot", None),
+        ("POST", "/credentials", {"userId": user, "credential": STATIC}),
+        ("POST", "/connect/sessions", {"userId": user}),
     ]
+    assert stack.request("PUT", "/apps/their-own", OWN).status_code == 200
 
     for method, path, content in routes:
-        nowhere = path.replace(made[-20:], "0" * 20)
-        for part in (user, endpoint, event, key):
-            nowhere = nowhere.replace(part, part[:-20] + "0" * 20)
         theirs = stack.request(method, path, content, key=stranger)
-        random = stack.request(method, nowhere, content, key=stranger)
+        nowhere, nothing = path.replace("their-own", "nobodys"), json.dumps(content)
+        for part in (made, user, endpoint, event, key):
+            nowhere, nothing = (each.replace(part, part[:-20] + "0" * 20) for each in (nowhere, nothing))
+        random = stack.request(method, nowhere, json.loads(nothing), key=stranger)
 
         assert theirs.status_code == random.status_code == 404, path
         assert _without_id(theirs.json()) == _without_id(random.json()), path

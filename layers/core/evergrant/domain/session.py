@@ -41,11 +41,11 @@ class Session:
 
     def is_usable(self, secret: str, *, at: datetime) -> bool:
         """Whether this is its token, and it has not ended."""
-        return bool(self.digest) and bearer.matches(self.digest, secret) and at < self.expires_at
+        return bearer.matches(self.digest, secret) and at < self.expires_at
 
     def is_redeemable(self, secret: str, *, at: datetime) -> bool:
         """Whether this is its link, and it has not ended."""
-        return bool(self.link_digest) and bearer.matches(self.link_digest or "", secret) and at < self.expires_at
+        return bearer.matches(self.link_digest or "", secret) and at < self.expires_at
 
 
 def compose_token(session_id: str, secret: str) -> str:

@@ -4,7 +4,6 @@ import html
 import json
 import secrets
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from string import Template
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -30,6 +29,8 @@ _PAGE = Template(
     '<meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title>'
     '<style nonce="$nonce">$style</style></head><body><main><h1>$title</h1>$body</main>$script</body></html>'
 )
+_FORGET = "history.replaceState(null, '', location.pathname)"
+"""What a provider sent along, a code and a state, leaves the address bar and the history."""
 
 
 _OPENING = """
@@ -55,9 +56,9 @@ addEventListener('message', async (event) => {
 if (opener_) say({type: 'evergrant:ready'});
 else told.textContent = 'Close this window and begin again.';
 """
-_RELEASED = """
+_RELEASED = f"""
 const told = %s;
-history.replaceState(null, '', location.pathname);
+{_FORGET};
 if (window.opener) window.opener.postMessage(told, location.origin);
 close();
 """
@@ -69,9 +70,12 @@ class BrowserHttp(Http):
     def _refusal(self, error: errors.EvergrantError) -> Answer:
         answer = super()._refusal(error)
         if not wants_page(self.raw):
+            answer.headers |= {"cache-control": "no-store", "referrer-policy": "no-referrer"}
             return answer
         told = f"<p>{_text(error.message)}</p><p><small>Reference {_text(self.request_id_of(self.raw))}</small></p>"
-        return page("This did not work", told, status=answer.status_code)
+        shown = page("This did not work", told, status=answer.status_code, script=_FORGET)
+        shown.headers.update({name: value for name, value in answer.headers.items() if name.lower() != "content-type"})
+        return shown
 
 
 def wants_page(event: Mapping[str, Any]) -> bool:
@@ -89,7 +93,7 @@ def page(
     cookies: tuple[str, ...] = (),
     cached: bool = False,
     images: bool = False,
-    referrer: str = "strict-origin",
+    referrer: str = "no-referrer",
     connects: bool = False,
 ) -> Answer:
     """`body`, `script` and `style` are ours: whatever comes from outside was escaped before."""
@@ -107,7 +111,6 @@ def page(
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'; "
         f"img-src {source}; base-uri 'none'; frame-ancestors 'none'{connect}"
     )
-    # `strict-origin` keeps the path, which names the authorization, and lets our own form say where it comes from.
     return Response(
         status,
         "text/html; charset=utf-8",
@@ -128,7 +131,8 @@ def ask_page(question: str, explanation: str, *, action: str, authorization_id: 
         f'<form method="post" action="{_text(action)}">'
         f'<input type="hidden" name="id" value="{_text(authorization_id)}"><button>Continue</button></form>'
     )
-    return page(question, f"<p>{_text(explanation)}</p>{form}")
+    # With `no-referrer` a browser would not let the form say where it comes from; the path stays here all the same.
+    return page(question, f"<p>{_text(explanation)}</p>{form}", referrer="strict-origin")
 
 
 def go_page(location: str, *, cookies: tuple[str, ...]) -> Answer:
@@ -136,20 +140,20 @@ def go_page(location: str, *, cookies: tuple[str, ...]) -> Answer:
     link = f'<p><a class="go" rel="noreferrer" href="{_text(location)}">Continue</a></p>'
     # `<` is escaped: no value can end the script.
     script = f"location.replace({json.dumps(location).replace('<', chr(92) + 'u003c')})"
-    return page("One moment", link, script=script, cookies=cookies, referrer="no-referrer")
+    return page("One moment", link, script=script, cookies=cookies)
 
 
 def opening_page() -> Answer:
     """The pop-up before it is bound. It sends no COOP, which would take its opener away."""
     told = '<p id="told" role="status">One moment, please.</p>'
-    return page("Connecting", told, script=_OPENING, referrer="no-referrer", connects=True)
+    return page("Connecting", told, script=_OPENING, connects=True)
 
 
 def released_page(released: Mapping[str, str], *, cookies: tuple[str, ...]) -> Answer:
     """The end of a modal's pop-up: what it brought goes to the opener, if that is ours, and the window closes."""
     told = json.dumps(dict(released)).replace("<", chr(92) + "u003c")
     words = "<p>You can close this window.</p>"
-    return page("One moment", words, script=_RELEASED % told, cookies=cookies, referrer="no-referrer")
+    return page("One moment", words, script=_RELEASED % told, cookies=cookies)
 
 
 def require_own_page(http: Http) -> None:
@@ -162,7 +166,8 @@ def require_own_page(http: Http) -> None:
 
 def told_page(title: str, words: str, *, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
     """The end of a flow that nobody waits for."""
-    return page(title, f"<p>{_text(words)}</p><p>You can close this window.</p>", cookies=cookies, status=status)
+    told = f"<p>{_text(words)}</p><p>You can close this window.</p>"
+    return page(title, told, cookies=cookies, status=status, script=_FORGET)
 
 
 def redirect(status: int, location: str, *, cookies: tuple[str, ...] = ()) -> Answer:
@@ -195,14 +200,10 @@ def clear_cookie(http: Http, name: str) -> str:
 
 
 def cookies(http: Http) -> dict[str, str]:
-    """By their names without the prefix; on https only those that have it."""
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(header(http.raw, "cookie") or "")
-    except CookieError:
-        return {}
+    """By their names without the prefix; on https only those that have it. What others have set is passed over."""
     prefix = _prefix(http)
-    return {name.removeprefix(prefix): each.value for name, each in jar.items() if name.startswith(prefix)}
+    pairs = [each.strip().partition("=") for each in (header(http.raw, "cookie") or "").split(";")]
+    return {name.removeprefix(prefix): value for name, _, value in pairs if name.startswith(prefix)}
 
 
 def is_form(http: Http) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 APPS_VERSION_SK = "version"
+CLIENT = "client#"
+"""Of the workspace's OAuth clients, which stand under the same pk."""
 _ENTRY, _ALIAS = "app#", "alias#"
 
 
@@ -61,6 +63,17 @@ class DynamoDBOwnApps:
             for each in pages:
                 items += each["Items"]
         return readable(items, _app)
+
+    def with_client(self, workspace_id: WorkspaceId) -> frozenset[str]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :clients)",
+            ExpressionAttributeValues=to_values({":pk": _pk(workspace_id), ":clients": CLIENT}),
+            ProjectionExpression="sk",
+            ConsistentRead=True,
+        )
+        with translated():
+            return frozenset(from_item(item)["sk"].removeprefix(CLIENT) for page in pages for item in page["Items"])
 
     def put(self, workspace_id: WorkspaceId, app: App) -> None:
         item = _entry_key(workspace_id, app.slug) | to_item({"entry": app.model_dump_json(exclude_defaults=False)})

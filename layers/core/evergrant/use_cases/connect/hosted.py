@@ -176,6 +176,7 @@ class Keeps:
             found.credential_id,
             CredentialChanges({"name": kept["name"]} if kept["name"] else {}, data, kept["way"]),
             apps=self.apps,
+            directory=self.directory,
             credentials=self.credentials,
             sealer=self.sealer,
             minting=lambda: self.minting,
