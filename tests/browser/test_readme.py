@@ -40,7 +40,9 @@ def test_the_five_minutes_work(merchant: Merchant):
     modal.get_by_role("button", name="Connect", exact=True).click()
     modal.get_by_role("button", name="Done").click()
 
-    expect(merchant.page).to_have_title(merchant.credentials()[0]["credentialId"])
+    (there,) = merchant.credentials()
+    expect(merchant.page).to_have_title(there["credentialId"])
+    assert there["type"] == "dev-keys"
 
 
 def test_the_demo_connects_with_the_sdk(merchant: Merchant):
