@@ -57,6 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send("application/json", json.dumps({"token": shop.token()}))
         elif path == "/shop.js":
             self._send("text/javascript", SCRIPT)
+        elif path == "/return":
+            self._send("text/html", "<!doctype html><title>Back</title><h1>Back</h1>")
         elif path == "/":
             self._send("text/html", PAGE.format(api=shop.api, workspace=shop.workspace), shop.headers)
         else:
