@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Request, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, NOT_AS_MERCHANTS, executable
 from tests.browser.shop import Shop
@@ -60,6 +60,11 @@ def site(stack: Stack) -> Iterator[Shop]:
     yield shop
     shop.shutdown()
     shop.server_close()
+
+
+def finish(button: Locator) -> None:
+    """Press what closes the dialog: the frame is gone before a real click would have been answered."""
+    button.evaluate("(button) => setTimeout(() => button.click())")
 
 
 @dataclass

@@ -42,6 +42,7 @@ class Shop(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.api, self.workspace, self.token = api, workspace, token
         self.headers: Mapping[str, str] = {}
+        self.pages = {"/return": "<!doctype html><title>Back</title><h1>Back</h1>"}
         self.url = f"http://localhost:{self.server_port}"
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
@@ -57,8 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send("application/json", json.dumps({"token": shop.token()}))
         elif path == "/shop.js":
             self._send("text/javascript", SCRIPT)
-        elif path == "/return":
-            self._send("text/html", "<!doctype html><title>Back</title><h1>Back</h1>")
+        elif path in shop.pages:
+            self._send("text/html", shop.pages[path])
         elif path == "/":
             self._send("text/html", PAGE.format(api=shop.api, workspace=shop.workspace), shop.headers)
         else:

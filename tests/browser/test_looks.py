@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, FrameLocator, expect
 
-from tests.browser.conftest import Merchant
+from tests.browser.conftest import Merchant, finish
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 LOOKS = {
@@ -74,7 +74,7 @@ def test_every_step_can_be_seen_and_used(merchant: Merchant, name: str):
     by(modal, "form button.primary")
     expect(modal.locator(".mark.good")).to_be_visible()
     look_at(merchant, f"{name}-6-connected")
-    by(modal, "main > button.primary")
+    finish(modal.locator("main > button.primary"))
 
     modal = merchant.opens(app="dev-provider")
     look_at(merchant, f"{name}-7-oauth")

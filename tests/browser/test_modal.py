@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import FrameLocator, Page, Route, expect
 
-from tests.browser.conftest import Merchant
+from tests.browser.conftest import Merchant, finish
 
 KEYS, OAUTH = "Dev Keys", "Dev Provider"
 
@@ -34,7 +34,7 @@ def test_a_key_is_given_in_a_form_and_connected(merchant: Merchant):
     press(modal, "Connect")
 
     heading(modal, f"{KEYS} is connected")
-    press(modal, "Done")
+    finish(modal.get_by_role("button", name="Done"))
     told = merchant.told
     assert [each["credentialId"] for each in merchant.credentials()] == [told["credentialId"]]
 
@@ -82,7 +82,7 @@ def test_oauth_in_a_pop_up_connects(merchant: Merchant):
         popup.get_by_role("button", name="Allow").click()
 
     heading(modal, f"{OAUTH} is connected")
-    press(modal, "Done")
+    finish(modal.get_by_role("button", name="Done"))
     assert [each["credentialId"] for each in merchant.credentials()] == [merchant.told["credentialId"]]
 
 
@@ -104,7 +104,7 @@ def test_a_denial_is_what_the_page_is_told_when_the_dialog_is_closed(merchant: M
     popup_of(merchant, modal).get_by_role("button", name="Deny").click()
     heading(modal, "Access was not allowed")
 
-    modal.get_by_role("main").get_by_role("button", name="Close").click()
+    finish(modal.get_by_role("main").get_by_role("button", name="Close"))
 
     assert merchant.told["error"] == "denied"
     assert merchant.credentials() == []
@@ -131,7 +131,7 @@ def test_what_is_connected_is_reused_without_authenticating(merchant: Merchant):
     press(modal, "Use this account")
 
     heading(modal, f"{KEYS} is connected")
-    press(modal, "Done")
+    finish(modal.get_by_role("button", name="Done"))
     assert merchant.told["credentialId"] == there
     assert len(merchant.credentials()) == 1
 
@@ -161,7 +161,7 @@ def test_reconnecting_takes_the_same_account_alone(merchant: Merchant, account: 
     popup_of(merchant, modal).get_by_role("button", name="Allow").click()
     heading(modal, f"{OAUTH} is connected")
     there = merchant.credentials()[0]["credentialId"]
-    press(modal, "Done")
+    finish(modal.get_by_role("button", name="Done"))
 
     modal = merchant.opens(credentialId=there)
     heading(modal, f"Reconnect {OAUTH}")
@@ -203,7 +203,7 @@ def test_a_session_that_is_over_for_good_has_words(merchant: Merchant):
     press(modal, "Connect")
 
     heading(modal, "This session has ended")
-    modal.get_by_role("main").get_by_role("button", name="Close").click()
+    finish(modal.get_by_role("main").get_by_role("button", name="Close"))
     assert merchant.told["error"] == "expired_token"
 
 
@@ -282,7 +282,7 @@ def test_authenticate_calls_back_as_alloys_does(merchant: Merchant):
 
     merchant.page.evaluate("evergrant.authenticate({app: 'dev-keys', callback: (data) => { window.data = data; }})")
     press(merchant.modal, "Use this account")
-    press(merchant.modal, "Done")
+    finish(merchant.modal.get_by_role("button", name="Done"))
 
     data = merchant.page.wait_for_function("window.data").json_value()
     there = merchant.credentials()[0]["credentialId"]

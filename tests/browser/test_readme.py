@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Merchant
+from tests.browser.conftest import Merchant, finish
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
@@ -26,19 +26,14 @@ def test_the_five_minutes_work(merchant: Merchant):
     )
     script = block("js").replace("/connect/session", "/token")
     merchant.shop.token = merchant.mint
-    merchant.page.route(
-        f"{merchant.shop.url}/embed",
-        lambda route: route.fulfill(
-            content_type="text/html", body=f"<!doctype html><title>Shop</title>{html}<script>{script}</script>"
-        ),
-    )
+    merchant.shop.pages["/embed"] = f"<!doctype html><title>Shop</title>{html}<script>{script}</script>"
 
     merchant.page.goto(f"{merchant.shop.url}/embed")
     merchant.page.click("#connect")
     modal = merchant.modal
     modal.get_by_label("API key", exact=True).fill("pk_readme")
     modal.get_by_role("button", name="Connect", exact=True).click()
-    modal.get_by_role("button", name="Done").click()
+    finish(modal.get_by_role("button", name="Done"))
 
     (there,) = merchant.credentials()
     expect(merchant.page).to_have_title(there["credentialId"])
@@ -64,6 +59,6 @@ def test_the_demo_connects_with_the_sdk(merchant: Merchant):
         another.click()
     field.fill("pk_demo")
     modal.get_by_role("button", name="Connect", exact=True).click()
-    modal.get_by_role("button", name="Done").click()
+    finish(modal.get_by_role("button", name="Done"))
 
     expect(merchant.page.get_by_text("Connected.", exact=True)).to_be_visible()
