@@ -49,7 +49,7 @@ class Provider(Site):
     # A form's redirects count too: to the vault, and on to the product.
     content_security_policy = (
         "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        "form-action 'self' http://127.0.0.1:*"
+        "form-action 'self' http://127.0.0.1:* http://localhost:*"
     )
 
     def __init__(

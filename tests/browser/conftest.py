@@ -54,6 +54,7 @@ def site(stack: Stack) -> Iterator[Shop]:
         "origins": [*workspace["origins"], shop.url],
         "branding": {"accent": "#1f6f54", "radius": 12},
     }
+    wanted["returnUrls"] = [*workspace["returnUrls"], f"{shop.url}/return"]
     known = ("name", "origins", "returnUrls", "reconnectUrl", "allowUnboundOauth", "branding")
     answer = stack.request("PUT", "/workspace", {name: wanted[name] for name in known})
     assert answer.ok, answer.text
