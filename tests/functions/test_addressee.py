@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from evergrant.domain.times import iso
+from evergrant.runtime import wiring
 
 from tests.functions.deployment import Functions
 from tests.functions.test_credentials import connect
@@ -56,6 +57,7 @@ def test_of_a_user_who_is_gone_the_last_address_is_told(functions: Functions) ->
         "workspaceId": functions.workspace_id,
         "userId": user_id,
         "actor": "test",
+        "askedAt": iso(wiring.clock().now()),
     }
 
     functions.invoke("cleanup", {"Records": [{"messageId": "1", "body": json.dumps(message)}]})
