@@ -20,6 +20,10 @@ MAY_REVEAL = {
     "evergrant/use_cases/connect/begin.py",
     "evergrant/use_cases/connect/complete.py",
     "evergrant/use_cases/connect/flows.py",
+    # A modal's location and completion, a hosted link's form, a provider's post: sealed until they are asked for.
+    "evergrant/use_cases/connect/hosted.py",
+    "evergrant/use_cases/connect/modal.py",
+    "evergrant/use_cases/connect/posted.py",
     "evergrant/use_cases/webhooks/deliver.py",
     # What a provider is asked with.
     "evergrant/adapters/http/probing.py",
@@ -33,13 +37,19 @@ MAY_REVEAL = {
     "evergrant/adapters/http/signing.py",
     # A form's values, held against the entry's patterns.
     "evergrant/use_cases/credentials/entry.py",
+    # A hosted link's one-time id, held against its hash.
+    "evergrant/use_cases/connect/sessions.py",
     # Answers that show a secret: the fresh token, and what is shown once.
     "evergrant/use_cases/credentials/fresh_token.py",
     "functions/admin/app.py",
     "functions/api_keys/app.py",
+    "functions/connect_oauth/app.py",
+    "functions/connect_redeem/app.py",
     "functions/connect_sessions/app.py",
     "functions/webhook_endpoints/app.py",
     # Browsers: the provider's page, the cookie, the completion.
+    "functions/connect_credentials/app.py",
+    "functions/connect_opening/app.py",
     "functions/oauth_callback/app.py",
     "functions/oauth_confirm/app.py",
     "functions/oauth_start/app.py",
