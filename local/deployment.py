@@ -19,9 +19,6 @@ def deploy(emulator: Emulator, public_base_url: str) -> dict[str, str]:
     if not any(bucket["Name"] == BUCKET for bucket in s3.list_buckets()["Buckets"]):
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     template = package(load_template(), lambda key, body: s3.put_object(Bucket=BUCKET, Key=key, Body=body))
-    api = template["Resources"]["Api"]["Properties"]
-    # SAM writes the slash so; AWS reads it back, the emulator does not.
-    api["BinaryMediaTypes"] = [each.replace("~1", "/") for each in api["BinaryMediaTypes"]]
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     variables |= {
         "AWS_ENDPOINT_URL": emulator.url,
