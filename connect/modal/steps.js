@@ -32,7 +32,7 @@ export function choose(view) {
           "button",
           { type: "button", class: "row", onclick: () => view.openApp(app.name) },
           logo(app, view.base),
-          h("bdi", { class: "grow" }, app.displayName),
+          h("span", { class: "grow" }, h("bdi", {}, app.displayName)),
           there.has(app.name) && h("span", { class: "badge good" }, t("connected")),
         ),
       ),
@@ -88,7 +88,7 @@ function account(view, app, credential) {
   const { credentialId, name, status, missingScopes = [] } = credential;
   const usable = credential.reusable !== false && status !== "expired";
   const hint = status === "expired" ? "expired_hint" : !usable || missingScopes.length ? "scopes_hint" : null;
-  const heading = h("bdi", { class: "grow name" }, name);
+  const heading = h("span", { class: "grow name" }, h("bdi", {}, name));
   const error = h("p", { class: "error", role: "alert" });
   const during = (work) => async (event) => {
     const pressed = event.currentTarget;
