@@ -1,9 +1,12 @@
 """/connect/credentials: a connect session's user gives, renames or disconnects a credential."""
 
+from dataclasses import replace
 from typing import Annotated
 
+from evergrant.domain.app import App
 from evergrant.domain.caller import SessionCaller
 from evergrant.domain.credential import Credential
+from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
 from evergrant.runtime.browser import with_parameter
@@ -14,6 +17,7 @@ from evergrant.use_cases.credentials.change import CredentialChanges, change_cre
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
 from evergrant.use_cases.credentials.delete import delete_credential
 from evergrant.use_cases.credentials.entry import IN_FORM
+from evergrant.use_cases.credentials.read import read_for
 from pydantic import Field, SecretStr
 
 http = Http()
@@ -27,6 +31,8 @@ class FormValues(Strict):
     data: Annotated[dict[str, SecretStr], Field(max_length=50)]
     name: Name | None = None
     way: Annotated[str, Field(max_length=64)] | None = None
+    credential_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The one to reconnect in place, where the session was not made for it alone."""
 
 
 class Rename(Strict):
@@ -39,10 +45,12 @@ class Rename(Strict):
 @limited
 @idempotent
 def create(body: FormValues) -> Answer:
-    """Take the form: a new credential, or the new secret of the one that the session was made for."""
+    """Take the form: a new credential, or the new secret of the one that is to be reconnected."""
     who = session_caller(http)
     found = wiring.apps().find(who.workspace_id, body.app)
     who.require_app(found.slug if found else body.app)
+    if body.credential_id is not None:
+        who = _narrowed(who, CredentialId(body.credential_id), found)
     if who.hosted:
         return _onward(wiring.holds().form(who, Typed(body.app, body.data, body.name, body.way)))
     credential = (
@@ -51,6 +59,14 @@ def create(body: FormValues) -> Answer:
     verified = True if credential.last_verified_at is not None else None
     shown = {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}
     return answer(201, shown | {"verified": verified})
+
+
+def _narrowed(who: SessionCaller, credential_id: CredentialId, app: App | None) -> SessionCaller:
+    """As a session that was made for that one. Raises: NotFoundError, ForbiddenError, ValidationFailedError."""
+    there = read_for(who, credential_id, credentials=wiring.credentials(), clock=wiring.clock())
+    if app is None or there.app != app.slug:
+        raise ValidationFailedError([Detail("credentialId", "This credential is another app's.")])
+    return replace(who, credential_id=credential_id)
 
 
 def _create(who: SessionCaller, body: FormValues) -> Credential:

@@ -174,6 +174,18 @@ def test_reconnecting_takes_the_same_account_alone(merchant: Merchant, account: 
     assert [each["credentialId"] for each in merchant.credentials()] == [there]
 
 
+def test_a_key_is_reconnected_in_place(merchant: Merchant):
+    there = merchant.has_key()
+    modal = merchant.opens(credentialId=there)
+    heading(modal, f"Reconnect {KEYS}")
+
+    modal.get_by_label("API key", exact=True).fill("pk_before")
+    press(modal, "Reconnect")
+
+    heading(modal, f"{KEYS} is connected")
+    assert [each["credentialId"] for each in merchant.credentials()] == [there]
+
+
 def test_a_session_that_is_over_is_renewed_and_what_was_typed_stays(merchant: Merchant):
     modal = merchant.opens(app="dev-keys")
     modal.get_by_label("API key", exact=True).fill("pk_kept")

@@ -65,6 +65,31 @@ def test_a_session_for_one_credential_reconnects_it_in_place(
     assert told().count("credential.created") == 2
 
 
+def test_a_plain_session_reconnects_the_one_that_the_form_names(
+    functions: Functions, credentials: tuple[str, str]
+) -> None:
+    own, _ = credentials
+
+    answer = call(functions, "POST", "", {**FORM, "credentialId": own}, session(functions))
+
+    token = functions.call("fresh_token", "POST", f"/credentials/{own}/token")
+    assert (answer.status, answer.body["credentialId"]) == (201, own)
+    assert token.body["secret"] == {"apiKey": "pk_typed"}
+
+
+def test_attack_10_a_form_reconnects_nothing_that_is_not_the_sessions(
+    functions: Functions, credentials: tuple[str, str]
+) -> None:
+    own, other = credentials
+    stranger = functions.call("users", "POST", "/users", {"username": "eve@example.com"}).body["userId"]
+    form = {**FORM, "credentialId": other}
+
+    another_user = call(functions, "POST", "", form, {**session(functions), "userId": stranger})
+    another_credential = call(functions, "POST", "", form, session(functions, own, "klaviyo"))
+
+    assert (another_user.status, another_credential.status) == (404, 403)
+
+
 def test_a_form_is_refused_by_its_own_paths(functions: Functions, credentials: tuple[str, str]) -> None:
     who = session(functions)
 
