@@ -36,8 +36,11 @@ test-types: .venv/.done ## pyright, strict
 test-imports: .venv/.done ## dependencies point inwards
 	$(VENV)/lint-imports
 
-test-unit test-contracts test-catalogue test-functions: test-%: .venv/.done
+test-unit test-contracts test-catalogue: test-%: .venv/.done
 	$(VENV)/pytest -q tests/$*
+
+test-functions: .venv/.done ## every handler as Lambda calls it, over moto
+	$(VENV)/pytest -q -n 2 tests/functions
 
 test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done ## cfn-lint, sam validate, checkov, and what the template promises
 	$(VENV)/pytest -q tests/template

@@ -43,6 +43,10 @@ def load_template(path: Path = ROOT / "template.yaml") -> dict[str, Any]:
 def package(template: dict[str, Any], upload: Upload) -> dict[str, Any]:
     """Upload each function and layer once, and point to it."""
     for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Api":
+            # CloudFormation's spelling of `*/*`, which the emulator takes as it stands.
+            types: list[str] = resource["Properties"].get("BinaryMediaTypes", [])
+            resource["Properties"]["BinaryMediaTypes"] = [each.replace("~1", "/") for each in types]
         uri = _CODE.get(resource["Type"])
         if uri:
             content = _zip(resource["Properties"][uri])

@@ -4,6 +4,8 @@ import http.client
 import json
 import socket
 import uuid
+from contextlib import suppress
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
@@ -22,8 +24,18 @@ HOP_BY_HOP = frozenset(
 )
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """API Gateway's own limit."""
+CHUNK_LINE = 4096
+LINGER_SECONDS = 2
 TIMEOUT_SECONDS = 29
-GATEWAY_RESPONSES = {401: "UNAUTHORIZED", 403: "ACCESS_DENIED", 404: "MISSING_AUTHENTICATION_TOKEN"}
+GATEWAY_RESPONSES = {
+    "MissingAuthenticationTokenException": "MISSING_AUTHENTICATION_TOKEN",
+    "UnauthorizedException": "UNAUTHORIZED",
+    "AccessDeniedException": "ACCESS_DENIED",
+    "AuthorizerConfigurationException": "AUTHORIZER_FAILURE",
+    "BadRequestException": "BAD_REQUEST_BODY",
+    "TooManyRequestsException": "THROTTLED",
+}
+"""The gateway's types by what the emulator calls them in `x-amzn-ErrorType`."""
 
 
 class Proxy(ThreadingHTTPServer):
@@ -35,7 +47,7 @@ class Proxy(ThreadingHTTPServer):
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.emulator_port = 0
-        self.prefix: str | None = None
+        self.prefix = ""
         self.answers: dict[str, Any] = {}
         self.home: str | None = None
         """Where a browser goes that opens the bare address: the API has nothing there."""
@@ -45,11 +57,17 @@ class Proxy(ThreadingHTTPServer):
         self.emulator_port, self.answers = emulator_port, answers
         self.prefix = f"/restapis/{outputs['RestApiId']}/{outputs['StageName']}/_user_request_"
 
-    def gateway_answer(self, status: int, request_id: str) -> bytes:
-        """What the template says that the gateway itself answers."""
-        name = GATEWAY_RESPONSES.get(status, "DEFAULT_4XX" if status < 500 else "DEFAULT_5XX")
-        template: str = self.answers[name]["ResponseTemplates"]["application/json"]
-        return template.replace("$context.requestId", request_id).encode()
+    def gateway_answer(self, type_: str, status: int) -> tuple[int, list[tuple[str, str]], bytes]:
+        """What the template says that the gateway itself answers: status, headers, body."""
+        default = "DEFAULT_4XX" if status < 500 else "DEFAULT_5XX"
+        answer: dict[str, Any] = self.answers.get(type_) or self.answers[default]
+        request_id = str(uuid.uuid4())
+        sources: dict[str, str] = answer["ResponseParameters"]["Headers"]
+        headers = {
+            name: request_id if source == "context.requestId" else source.strip("'") for name, source in sources.items()
+        }
+        body: str = answer["ResponseTemplates"]["application/json"].replace("$context.requestId", request_id)
+        return answer.get("StatusCode", status), [("content-type", "application/json"), *headers.items()], body.encode()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -61,15 +79,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         if self._proxy.home and (self.command, self.path) == ("GET", "/"):
-            self._answer(302, [("location", self._proxy.home), ("x-request-id", str(uuid.uuid4()))], b"")
+            self._send(302, [("location", self._proxy.home), ("x-request-id", str(uuid.uuid4()))], b"")
             return
-        body = self._body()
-        if body is None or self._proxy.prefix is None:
-            self._answer(413 if body is None else 503, [], None)
+        try:
+            body = self._body()
+        except ValueError:
+            self.send_error(400)
+            return
+        if body is None:
+            self._refuse("REQUEST_TOO_LARGE", 413)
+            self._hang_up()
             return
         upstream = http.client.HTTPConnection("127.0.0.1", self._proxy.emulator_port, timeout=TIMEOUT_SECONDS)
         try:
-            upstream.putrequest(self.command, self._proxy.prefix + self.path, skip_accept_encoding=True)
+            upstream.putrequest(self.command, f"{self._proxy.prefix}{self.path}", skip_accept_encoding=True)
             for name, value in self.headers.items():
                 if name.lower() not in HOP_BY_HOP | {"host", "content-length", "expect"}:
                     upstream.putheader(name, value)
@@ -77,36 +100,71 @@ class _Handler(BaseHTTPRequestHandler):
             upstream.endheaders(body)
             answer = upstream.getresponse()
             content = answer.read()
-            self._answer(answer.status, answer.getheaders(), content)
+        except TimeoutError:
+            self._refuse("INTEGRATION_TIMEOUT", 504)
         except (OSError, http.client.HTTPException):
-            self._answer(502, [], None)
+            self._refuse("INTEGRATION_FAILURE", 502)
+        else:
+            self._pass_back(answer.status, answer.getheaders(), content)
         finally:
             upstream.close()
 
     def _body(self) -> bytes | None:
+        """None where it is larger than the gateway takes. Raises: ValueError where its length cannot be told."""
         if self.headers.get("Transfer-Encoding"):
-            return None
+            return self._chunks()
         length = self.headers.get("Content-Length") or "0"
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-            return None
-        return self.rfile.read(int(length))
+        if not (length.isascii() and length.isdecimal()):
+            raise ValueError("no length")
+        return self.rfile.read(int(length)) if int(length) <= MAX_BODY_BYTES else None
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes | None) -> None:
-        ours = any(name.lower() == "x-request-id" for name, _ in headers)
-        if not ours:
-            request_id = str(uuid.uuid4())
-            status = 404 if b"Missing Authentication Token" in (content or b"") else status
-            content = self._proxy.gateway_answer(status, request_id) if self._proxy.answers else b"{}"
-            headers = [("content-type", "application/json"), ("x-request-id", request_id)]
-            self.close_connection = status == 413
+    def _chunks(self) -> bytes | None:
+        """RFC 9112, 7.1."""
+        if self.headers["Transfer-Encoding"].strip().lower() != "chunked" or self.headers.get("Content-Length"):
+            raise ValueError("not chunked, or two lengths")
+        body = b""
+        while size := int(self.rfile.readline(CHUNK_LINE).partition(b";")[0], 16):
+            if size < 0 or len(body) + size > MAX_BODY_BYTES:
+                return None
+            body += self.rfile.read(size)
+            self.rfile.readline(CHUNK_LINE)
+        while self.rfile.readline(CHUNK_LINE).strip():
+            pass
+        return body
+
+    def _hang_up(self) -> None:
+        """Take in what is still being sent, for a while: closed at once, the client would never see the answer."""
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(LINGER_SECONDS)
+        with suppress(OSError):
+            while self.connection.recv(65536):
+                pass
+
+    def _pass_back(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        told = {name.lower(): value for name, value in headers}
+        if "x-request-id" in told:
+            self._send(status, headers, content)
+        else:
+            self._refuse(GATEWAY_RESPONSES.get(told.get("x-amzn-errortype", ""), ""), status)
+
+    def _refuse(self, type_: str, status: int) -> None:
+        self._send(*self._proxy.gateway_answer(type_, status))
+
+    def _send(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() not in HOP_BY_HOP | {"content-length"}:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content or b"")))
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content or b"")
+            self.wfile.write(content)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  # http.server's
+        """What http.server itself refuses: a method that it does not know, or a request that it cannot read."""
+        self.close_connection = True
+        self._refuse(*(("MISSING_AUTHENTICATION_TOKEN", 403) if code == HTTPStatus.NOT_IMPLEMENTED else ("", 400)))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _pass_on  # noqa: N815  # http.server's names
 

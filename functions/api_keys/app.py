@@ -5,8 +5,10 @@ from typing import Annotated
 from evergrant.domain.caller import Scope
 from evergrant.domain.times import iso, iso_or_none
 from evergrant.domain.workspace import ApiKey
+from evergrant.ports import Page
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, caller, idempotent, live_caller, ok, secret
+from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, live_caller, ok, secret
+from evergrant.runtime.lists import listed
 from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name
 from evergrant.use_cases.workspaces import api_keys
@@ -54,12 +56,15 @@ def create(body: NewApiKey) -> Answer:
 
 
 @http.get("/api-keys")
-def list_all() -> Answer:
+def list_all(query: PageQuery) -> Answer:
     """The workspace's keys; never their text."""
     who = caller(http)
     who.require("admin")
-    found = api_keys.list_api_keys(who, directory=wiring.directory())
-    return ok({"data": [_shown(each) for each in found], "nextCursor": None})
+
+    def read(after: str | None) -> Page[ApiKey]:
+        return api_keys.list_api_keys(who, limit=query.limit, after=after, directory=wiring.directory())
+
+    return listed(query, f"{who.workspace_id}|api-keys", read, _shown)
 
 
 @http.delete("/api-keys/<api_key_id>")

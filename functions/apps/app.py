@@ -8,7 +8,6 @@ from evergrant.domain.ids import WorkspaceId
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, caller, live_caller, ok
 from evergrant.runtime.requests import read_json, validated
-from evergrant.runtime.settings import settings
 from evergrant.use_cases.apps.changed import goes_elsewhere
 from evergrant.use_cases.apps.effective import refuse_other_names
 
@@ -37,7 +36,8 @@ def put(app: str) -> Answer:
     content = read_json(http.raw)
     if isinstance(content, dict):
         content = {name: value for name, value in cast("dict[str, object]", content).items() if name != "source"}
-    entry = validated(App, content, root="", strict=True, context={"loopback": _may_use_loopback(who.workspace_id)})
+    loopback = wiring.may_use_loopback(who.workspace_id)
+    entry = validated(App, content, root="", strict=True, context={"loopback": loopback})
     if entry.slug != app:
         raise ValidationFailedError([Detail("slug", "The slug must be the one in the address.")])
     refuse_other_names(who.workspace_id, app, entry.aliases, apps=wiring.apps())
@@ -72,8 +72,3 @@ def _shown(workspace_id: WorkspaceId, app: str) -> dict[str, object]:
     own, known = wiring.own_apps().find(workspace_id, found.slug), wiring.is_catalogued(found.slug)
     source = "catalogue" if own is None else "override" if known else "own"
     return {**found.model_dump(mode="json", exclude_defaults=True), "source": source}
-
-
-def _may_use_loopback(workspace_id: WorkspaceId) -> bool:
-    workspace = wiring.directory().workspace(workspace_id)
-    return settings().allow_loopback and workspace is not None and workspace.environment == "development"

@@ -3,9 +3,10 @@
 from evergrant.domain.events import AuditLine
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso, iso_or_none
+from evergrant.ports import Page
 from evergrant.runtime import wiring
-from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Answer, Http, PageQuery, caller, ok
+from evergrant.runtime.http import Answer, Http, PageQuery, caller
+from evergrant.runtime.lists import listed
 from evergrant.runtime.moments import Moment
 
 http = Http()
@@ -36,13 +37,12 @@ def list_lines(query: AuditQuery) -> Answer:
     """Newest first."""
     who = caller(http)
     who.require("audit")
-    name = f"{who.workspace_id}|audit|{query.credential_id}|{iso_or_none(query.since)}"
-    page = wiring.audit().lines(
-        who.workspace_id,
-        credential_id=CredentialId(query.credential_id) if query.credential_id else None,
-        since=query.since,
-        limit=query.limit,
-        after=read_cursor(query.cursor, query=name, fingerprints=wiring.fingerprints()),
-    )
-    following = write_cursor(page.next, query=name, fingerprints=wiring.fingerprints())
-    return ok({"data": [_shown(line) for line in page.items], "nextCursor": following})
+    credential_id = CredentialId(query.credential_id) if query.credential_id else None
+
+    def read(after: str | None) -> Page[AuditLine]:
+        return wiring.audit().lines(
+            who.workspace_id, credential_id=credential_id, since=query.since, limit=query.limit, after=after
+        )
+
+    filters = f"{query.credential_id}|{iso_or_none(query.since)}"
+    return listed(query, f"{who.workspace_id}|audit|{filters}", read, _shown)

@@ -43,6 +43,7 @@ def _revoke(message: dict[str, Any]) -> None:
     outcome = finish_deletion(
         CredentialId(message["credentialId"]),
         actor=message["actor"],
+        directory=wiring.directory(),
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),
         clock=wiring.clock(),

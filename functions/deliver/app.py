@@ -20,13 +20,14 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> Batch:
 
 
 def _deliver(message: dict[str, Any]) -> None:
+    workspace_id = WorkspaceId(message["workspaceId"])
     after = deliver(
-        WorkspaceId(message["workspaceId"]),
+        workspace_id,
         message["eventId"],
         message["deliveryId"],
         webhooks=wiring.webhooks(),
         sealer=wiring.sealer(),
-        http=wiring.http_client(),
+        http=wiring.http_client_for(workspace_id),
         deliveries=wiring.deliveries(),
         sign=wiring.sign(),
         clock=wiring.clock(),

@@ -3,10 +3,14 @@
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.events import Event, EventType
 from evergrant.domain.times import iso_or_none
+from evergrant.domain.webhooks import Delivery
+from evergrant.ports import Page
 from evergrant.runtime import wiring
-from evergrant.runtime.cursors import read_cursor, write_cursor
 from evergrant.runtime.http import Answer, Http, PageQuery, Strict, answer, caller, ok
+from evergrant.runtime.lists import listed
 from evergrant.runtime.moments import Moment
+from evergrant.use_cases.events.list import Wanted, list_events
+from evergrant.use_cases.paging import part_of
 from evergrant.use_cases.webhooks.replay import redeliver
 
 http = Http()
@@ -21,30 +25,20 @@ class EventQuery(PageQuery):
     user_id: str | None = None
     since: Moment | None = None
 
-    def fits(self, event: Event) -> bool:
-        """Whether the event is asked for."""
-        return (
-            self.type in {None, event.type}
-            and self.credential_id in {None, event.credential_id}
-            and self.user_id in {None, event.user_id}
-        )
-
 
 @http.get("/events")
 def list_all(query: EventQuery) -> Answer:
-    """Newest first; a page may hold fewer than its limit where events are filtered."""
+    """Newest first."""
     who = caller(http)
     who.require("webhooks")
+    wanted = Wanted(query.type, query.credential_id, query.user_id, query.since)
     filters = f"{query.type}|{query.credential_id}|{query.user_id}|{iso_or_none(query.since)}"
-    name = f"{who.workspace_id}|events|{filters}"
-    page = wiring.webhooks().events(
-        who.workspace_id,
-        since=query.since,
-        limit=query.limit,
-        after=read_cursor(query.cursor, query=name, fingerprints=wiring.fingerprints()),
-    )
-    following = write_cursor(page.next, query=name, fingerprints=wiring.fingerprints())
-    return ok({"data": [event.body() for event in page.items if query.fits(event)], "nextCursor": following})
+
+    def read(after: str | None) -> Page[Event]:
+        webhooks, directory = wiring.webhooks(), wiring.directory()
+        return list_events(who, wanted, limit=query.limit, after=after, webhooks=webhooks, directory=directory)
+
+    return listed(query, f"{who.workspace_id}|events|{filters}", read, Event.body)
 
 
 @http.get("/events/<event_id>")
@@ -54,11 +48,15 @@ def get(event_id: str) -> Answer:
 
 
 @http.get("/events/<event_id>/deliveries")
-def deliveries(event_id: str) -> Answer:
+def deliveries(event_id: str, query: PageQuery) -> Answer:
     """How its deliveries went."""
     event = _found(event_id)
-    found = wiring.webhooks().deliveries(event.workspace_id, event.event_id)
-    return ok({"data": [each.shown() for each in found], "nextCursor": None})
+
+    def read(after: str | None) -> Page[Delivery]:
+        found = wiring.webhooks().deliveries(event.workspace_id, event.event_id)
+        return part_of(found, lambda each: each.delivery_id, limit=query.limit, after=after)
+
+    return listed(query, f"{event.workspace_id}|deliveries|{event.event_id}", read, Delivery.shown)
 
 
 class Redelivery(Strict):
@@ -77,6 +75,7 @@ def send_again(event_id: str, body: Redelivery | None = None) -> Answer:
         event_id,
         body.endpoint_id if body else None,
         webhooks=wiring.webhooks(),
+        directory=wiring.directory(),
         deliveries=wiring.deliveries(),
         clock=wiring.clock(),
     )

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal
 
+from evergrant.domain.credential import Credential
 from evergrant.domain.ids import WorkspaceId
+from evergrant.ports import Page
 from evergrant.runtime import wiring
-from evergrant.runtime.cursors import read_cursor, write_cursor
-from evergrant.runtime.http import Answer, Http, PageQuery, caller, ok
+from evergrant.runtime.http import Answer, Http, PageQuery, caller
+from evergrant.runtime.lists import listed
 from evergrant.use_cases.credentials.read import list_credentials
 from pydantic import Field
 
@@ -43,16 +45,23 @@ def _slug(workspace_id: WorkspaceId, app: str) -> str:
 def _list(user_id: str, query: ListQuery) -> Answer:
     who = caller(http)
     who.require("credentials:read")
-    name = f"{who.workspace_id}|credentials|{user_id}|{query.app}|{query.status}"
-    page = list_credentials(
-        who,
-        user_id,
-        app=_slug(who.workspace_id, query.app) if query.app else None,
-        status=query.status,
-        limit=WHOLE if http.is_alias else query.limit,
-        after=read_cursor(query.cursor, query=name, fingerprints=wiring.fingerprints()),
-        credentials=wiring.credentials(),
-        directory=wiring.directory(),
+    app = _slug(who.workspace_id, query.app) if query.app else None
+
+    def read(after: str | None) -> Page[Credential]:
+        return list_credentials(
+            who,
+            user_id,
+            app=app,
+            status=query.status,
+            limit=WHOLE if http.is_alias else query.limit,
+            after=after,
+            credentials=wiring.credentials(),
+            directory=wiring.directory(),
+        )
+
+    return listed(
+        query,
+        f"{who.workspace_id}|credentials|{user_id}|{query.app}|{query.status}",
+        read,
+        Credential.summary,
     )
-    following = write_cursor(page.next, query=name, fingerprints=wiring.fingerprints())
-    return ok({"data": [credential.summary() for credential in page.items], "nextCursor": following})

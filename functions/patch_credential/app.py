@@ -39,6 +39,7 @@ def patch(credential_id: str, body: PatchCredential) -> Answer:
         CredentialId(credential_id),
         CredentialChanges(plain, body.data),
         apps=wiring.apps(),
+        directory=wiring.directory(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
         minting=wiring.minting,

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
+from evergrant.domain.workspace import User
+from evergrant.ports import Page
 from evergrant.runtime import wiring
-from evergrant.runtime.cursors import read_cursor, write_cursor
 from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, limited, live_caller, ok
+from evergrant.runtime.lists import listed
 from evergrant.runtime.text import Name, OptionalText, Tags
 from evergrant.use_cases.users import manage
 from pydantic import Field, StringConstraints
@@ -79,11 +81,11 @@ def list_all(query: PageQuery) -> Answer:
     who.require("connect")
     if http.is_alias:
         return ok({"data": [user.shown() for user in manage.every_user(who, directory=wiring.directory())]})
-    name = f"{who.workspace_id}|users"
-    after = read_cursor(query.cursor, query=name, fingerprints=wiring.fingerprints())
-    page = manage.list_users(who, limit=query.limit, after=after, directory=wiring.directory())
-    following = write_cursor(page.next, query=name, fingerprints=wiring.fingerprints())
-    return ok({"data": [user.shown() for user in page.items], "nextCursor": following})
+
+    def read(after: str | None) -> Page[User]:
+        return manage.list_users(who, limit=query.limit, after=after, directory=wiring.directory())
+
+    return listed(query, f"{who.workspace_id}|users", read, User.shown)
 
 
 @http.get("/users/<user_id>")

@@ -2,26 +2,28 @@
 
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
+from evergrant.domain.addresses import check_receiver, page_url, web_address
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
+from evergrant.domain.ids import WorkspaceId
+from evergrant.domain.webhooks import Endpoint
+from evergrant.ports import Page
 from evergrant.runtime import wiring
-from evergrant.runtime.http import Answer, Http, Strict, answer, caller, idempotent, live_caller, ok, secret
+from evergrant.runtime.http import Answer, Http, PageQuery, Strict, answer, caller, idempotent, live_caller, ok, secret
+from evergrant.runtime.lists import listed
 from evergrant.runtime.moments import Moment
-from evergrant.runtime.settings import settings
 from evergrant.runtime.text import OptionalText, Tags
 from evergrant.use_cases.webhooks import endpoints
 from evergrant.use_cases.webhooks.replay import Window, replay
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 http = Http()
 handler = http.handler
 
-Url = Annotated[str, Field(min_length=8, max_length=2048)]
+Url = Annotated[str, Field(max_length=2048), AfterValidator(page_url)]
 Types = Annotated[tuple[EventType, ...], Field(max_length=20)]
 Apps = Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=100)]
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class NewEndpoint(Strict):
@@ -60,15 +62,13 @@ class Replay(Strict):
     only_failed: bool = False
 
 
-def _check(url: str) -> None:
-    """Public https alone; loopback in the local stack; never this deployment itself."""
-    parts = urlsplit(url)
-    local = settings().allow_loopback and parts.scheme == "http" and parts.hostname in _LOOPBACK
-    ours = urlsplit(http.base_url).netloc
-    if not parts.hostname or parts.username or parts.fragment or not (parts.scheme == "https" or local):
-        raise ValidationFailedError([Detail("url", "This must be a public https URL without user info or fragment.")])
-    if parts.netloc == ours:
-        raise ValidationFailedError([Detail("url", "This deployment cannot be its own receiver.")])
+def _check(url: str, workspace_id: WorkspaceId) -> None:
+    """Raises: ValidationFailedError."""
+    own = [web_address(each) for each in http.own_urls]
+    try:
+        check_receiver(url, loopback=wiring.may_use_loopback(workspace_id), own=own)
+    except ValueError as error:
+        raise ValidationFailedError([Detail("url", f"This {error}.")]) from None
 
 
 @http.post("/webhooks/endpoints")
@@ -77,10 +77,11 @@ def create(body: NewEndpoint) -> Answer:
     """Register a receiver; its secret is shown once."""
     who = live_caller(http)
     who.require("webhooks")
-    _check(body.url)
+    _check(body.url, who.workspace_id)
     made, signing = endpoints.create_endpoint(
         who,
         endpoints.NewEndpoint(body.url, body.events, body.apps, body.user_tags, body.description),
+        apps=wiring.apps(),
         webhooks=wiring.webhooks(),
         sealer=wiring.sealer(),
         clock=wiring.clock(),
@@ -91,12 +92,15 @@ def create(body: NewEndpoint) -> Answer:
 
 
 @http.get("/webhooks/endpoints")
-def list_all() -> Answer:
+def list_all(query: PageQuery) -> Answer:
     """The workspace's receivers; never their secrets."""
     who = caller(http)
     who.require("webhooks")
-    found = endpoints.list_endpoints(who, webhooks=wiring.webhooks())
-    return ok({"data": [each.shown() for each in found], "nextCursor": None})
+
+    def read(after: str | None) -> Page[Endpoint]:
+        return endpoints.list_endpoints(who, limit=query.limit, after=after, webhooks=wiring.webhooks())
+
+    return listed(query, f"{who.workspace_id}|endpoints", read, Endpoint.shown)
 
 
 @http.get("/webhooks/endpoints/<endpoint_id>")
@@ -117,10 +121,11 @@ def change(endpoint_id: str, body: EndpointChanges) -> Answer:
         name: each for name, each in named.items() if each is not None or name == "description"
     }
     if body.url is not None:
-        _check(body.url)
+        _check(body.url, who.workspace_id)
     if body.status is not None:
         changes["paused"] = body.status == "paused"
-    return ok(endpoints.change_endpoint(who, endpoint_id, changes, webhooks=wiring.webhooks()).shown())
+    changed = endpoints.change_endpoint(who, endpoint_id, changes, apps=wiring.apps(), webhooks=wiring.webhooks())
+    return ok(changed.shown())
 
 
 @http.delete("/webhooks/endpoints/<endpoint_id>")
@@ -159,6 +164,7 @@ def replay_events(endpoint_id: str, body: Replay) -> Answer:
         endpoint_id,
         Window(body.since, body.until, body.types, body.only_failed),
         webhooks=wiring.webhooks(),
+        directory=wiring.directory(),
         deliveries=wiring.deliveries(),
         clock=wiring.clock(),
     )

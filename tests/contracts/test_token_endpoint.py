@@ -125,7 +125,11 @@ def test_a_refresh_token_that_was_revoked_is_refused(exam: Exam) -> None:
 
 
 def test_revoking_what_is_not_there_is_done_already(exam: Exam) -> None:
+    alive = exam.exchange(exam.code())
+
     exam.revoke(SecretStr("never was"))
+
+    assert exam.refresh(alive.refresh_token)
 
 
 def test_a_wrong_client_is_ours_to_mend(tmp_path: Path) -> None:

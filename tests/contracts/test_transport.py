@@ -1,9 +1,12 @@
 """Outbound calls against servers that misbehave."""
 
+import gzip
+import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -148,3 +151,133 @@ def test_the_host_header_names_the_port() -> None:
         get(url)
 
     assert asked == [url.removeprefix("http://")]
+
+
+def drip_headers(request: BaseHTTPRequestHandler) -> None:
+    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        request.wfile.write(b"x: y\r\n")
+        time.sleep(0.05)
+
+
+def drip_body(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    while True:
+        request.wfile.write(b"x")
+        time.sleep(0.05)
+
+
+def say_nothing(request: BaseHTTPRequestHandler) -> None:
+    while request.connection.recv(1):
+        pass
+    raise ConnectionResetError
+
+
+@pytest.mark.parametrize("behave", [drip_headers, drip_body, say_nothing])
+def test_attack_59_what_is_over_is_hung_up(behave: Behaviour) -> None:
+    ended = threading.Event()
+
+    def noted(request: BaseHTTPRequestHandler) -> None:
+        try:
+            behave(request)
+        finally:
+            ended.set()
+
+    with serving(noted) as url:
+        before = threading.active_count()
+        with pytest.raises(ProviderTimeoutError):
+            get(url, seconds=0.5)
+        hung_up = ended.wait(3)
+        deadline = time.monotonic() + 3
+        while threading.active_count() > before and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+        assert hung_up
+        assert threading.active_count() <= before
+
+
+def test_attack_59_a_handshake_that_drips_is_hung_up() -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                # A TLS record that never ends: its header, then a byte at a time.
+                connection.sendall(b"\x16\x03\x03\x40\x00")
+                while True:
+                    connection.sendall(b"\x02")
+                    time.sleep(0.05)
+            ended.set()
+
+        threading.Thread(target=drip, daemon=True).start()
+        with pytest.raises(ProviderTimeoutError):
+            get(f"https://127.0.0.1:{server.getsockname()[1]}/", seconds=0.5)
+
+        # Sooner than the time for connecting is over, which ends a handshake too.
+        assert ended.wait(1.5)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_attack_52_one_bad_address_among_good_ones_refuses_all(monkeypatch: pytest.MonkeyPatch, order: int) -> None:
+    opened: list[object] = []
+    addresses = ["93.184.215.14", "127.0.0.1"][::order]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 443)) for each in addresses]
+
+    def answer(*_: object, **__: object) -> list[object]:
+        return list(found)
+
+    def count(_: object, address: object) -> None:
+        opened.append(address)
+        raise OSError
+
+    monkeypatch.setattr("socket.getaddrinfo", answer)
+    monkeypatch.setattr("socket.socket.connect", count)
+
+    with pytest.raises(ProviderError):
+        get("https://mixed.example/", allow_loopback=False, seconds=5)
+    assert opened == []
+
+
+def test_attack_52_a_name_is_looked_up_once_and_the_checked_address_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str, int]] = []
+    answers = iter(["93.184.215.14", "127.0.0.1", "127.0.0.1"])
+
+    def rebinding(host: str, *_: object, **__: object) -> list[object]:
+        # An address is its own answer; only the name's changes.
+        found = next(answers) if host.endswith(".example") else host
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, 443))]
+
+    def count(_: object, address: tuple[str, int]) -> None:
+        opened.append(address)
+        raise OSError
+
+    monkeypatch.setattr("socket.getaddrinfo", rebinding)
+    monkeypatch.setattr("socket.socket.connect", count)
+
+    with pytest.raises(ProviderError):
+        get("https://rebinding.example/", allow_loopback=False, seconds=5)
+    assert [address[0] for address in opened] == ["93.184.215.14"]
+
+
+def test_attack_75_a_bomb_is_unpacked_no_further_than_the_cap() -> None:
+    bomb = gzip.compress(b"0" * 100_000_000)
+    asked: list[str] = []
+
+    def packed(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request.headers["accept-encoding"])
+        request.send_response(200)
+        request.send_header("content-encoding", "gzip")
+        request.end_headers()
+        request.wfile.write(bomb)
+
+    with serving(packed) as url:
+        tracemalloc.start()
+        answer = get(url, most=1000)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert asked == ["identity"]
+    assert (answer.body, answer.is_cut) == (b"0" * 1000, True)
+    assert peak < 20 * 1024 * 1024

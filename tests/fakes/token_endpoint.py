@@ -1,7 +1,10 @@
 """A provider's token endpoint in memory: it rotates, refuses what it does not know, and fails when told."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from evergrant.domain.app import ClientCredentialsMethod, JwtBearerMethod, OAuth2Method
 from evergrant.domain.client import OAuthClient
@@ -17,6 +20,11 @@ class FakeTokenEndpoint:
         self._now = now
         self.asked, self.revoked = 0, 0
         self.trouble: Exception | None = None
+        self.prefix = ""
+        self.omits_refresh_token = False
+        self.shown: dict[str, set[str]] = {"access": set(), "refresh": set(), "verifier": set()}
+        self.challenges: dict[str, str] = {}
+        """Codes that were issued for a challenge (RFC 7636, 4.6)."""
         self.alive: set[str] = set()
         self._codes: set[str] = set()
 
@@ -34,6 +42,11 @@ class FakeTokenEndpoint:
         if code.get_secret_value() in self._codes:
             raise GrantRefusedError("invalid_grant", provider_status=400)
         self._codes.add(code.get_secret_value())
+        proof = sha256(code_verifier.get_secret_value().encode()).digest()
+        asked_with = urlsafe_b64encode(proof).rstrip(b"=").decode()
+        if self.challenges.get(code.get_secret_value(), asked_with) != asked_with:
+            raise GrantRefusedError("invalid_grant", provider_status=400)
+        self.shown["verifier"].add(code_verifier.get_secret_value())
         return self._tokens()
 
     def refresh(
@@ -42,7 +55,8 @@ class FakeTokenEndpoint:
         self._count()
         if refresh_token.get_secret_value() not in self.alive:
             raise GrantRefusedError("invalid_grant", provider_status=400)
-        return self._tokens()
+        tokens = self._tokens()
+        return replace(tokens, refresh_token=None) if self.omits_refresh_token else tokens
 
     def client_credentials(self, method: ClientCredentialsMethod, values: Mapping[str, str]) -> Tokens:
         self._count()
@@ -72,7 +86,9 @@ class FakeTokenEndpoint:
             raise self.trouble
 
     def _tokens(self) -> Tokens:
-        refresh_token = f"rt{self.asked}"
+        access_token, refresh_token = (f"{kind}{self.prefix}{self.asked}" for kind in ("at", "rt"))
+        self.shown["access"].add(access_token)
+        self.shown["refresh"].add(refresh_token)
         self.alive.add(refresh_token)
         end = self._now() + timedelta(hours=1)
-        return Tokens(SecretStr(f"at{self.asked}"), SecretStr(refresh_token), "Bearer", end, None, None, {})
+        return Tokens(SecretStr(access_token), SecretStr(refresh_token), "Bearer", end, None, None, {})

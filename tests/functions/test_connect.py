@@ -254,7 +254,7 @@ def test_the_sweep_renews_ahead_of_the_end(
     assert told() == ["credential.created"]
 
 
-def test_fault_02_no_key_and_the_provider_is_not_asked(
+def test_fault_38_without_a_key_the_provider_is_not_asked(
     functions: Functions, provider: FakeTokenEndpoint, clock: Travelling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"/credentials/{connected(functions)}/token"

@@ -38,7 +38,7 @@ def example(functions: Functions) -> Functions:
     entropy = wiring.entropy()
     store.create(
         replace(named, sealed=wiring.sealer().seal(secret, named.seal_context())),
-        event=credential_event("credential.created", named, at=THEN, entropy=entropy),
+        event=credential_event("credential.created", named, directory=directory, at=THEN, entropy=entropy),
         audit=audit_line("credential.created", named, actor="test", at=THEN, entropy=entropy),
     )
     return functions

@@ -1,6 +1,6 @@
 """What the benchmarks count, held as promises."""
 
-from benchmarks import kms_calls
+from benchmarks import kms_calls, storage_calls
 from benchmarks.imports import NOT_ON_THE_HOT_PATH, probe_warm
 from tests.functions.iam import denied
 
@@ -15,6 +15,13 @@ def test_kms_is_called_as_often_as_promised() -> None:
     measured = kms_calls.measure()
 
     assert [each.use for each in measured if each.calls != each.promised] == []
+
+
+def test_dynamodb_is_called_as_often_as_promised() -> None:
+    promised = storage_calls.promises(storage_calls.measure())
+
+    assert len(promised) == 3
+    assert [each.says for each in promised if not each.holds] == []
 
 
 def test_attack_70_a_call_outside_a_functions_policy_is_noticed() -> None:

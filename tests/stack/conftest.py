@@ -110,3 +110,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     told = launched.told
     yield Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], launched.state)
     launched.stop()
+
+
+@pytest.fixture(scope="session")
+def stranger(stack: Stack) -> str:
+    """The key of another workspace."""
+    made: dict[str, str] = stack.invoke(
+        "AdminFunction", {"action": "create_workspace", "name": "Other", "environment": "production"}
+    )
+    return made["apiKey"]

@@ -4,14 +4,17 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from local.emulator import REGION
 from tests.stack.conftest import PATIENCE_SECONDS, ROOT, Launcher, launch
+from tests.stack.listening import listening, tree
 
 
 def test_a_restart_finds_key_and_data_again(tmp_path: Path) -> None:
@@ -56,6 +59,23 @@ def test_the_demo_hears_of_what_its_user_connects_after_a_restart_too(tmp_path: 
         launched.stop()
 
     assert heard == [True, True]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="It reads /proc.")
+def test_it_never_listens_beyond_loopback(tmp_path: Path) -> None:
+    launched = launch(tmp_path)
+    told = launched.told
+    headers = {"authorization": f"Bearer {told['apiKey']}"}
+    requests.post(f"{told['apiUrl']}/users", json={"username": "warm"}, headers=headers, timeout=60)
+
+    found, processes = listening(told["pid"]), tree(told["pid"])
+    launched.stop()
+
+    doors = {urlsplit(url).port for url in (str(told["apiUrl"]), str(told["demoUrl"]))}
+    emulator = int((tmp_path / "emulator.port").read_text())
+    assert len(processes) > 1
+    assert {*doors, emulator} <= {port for _, port in found}
+    assert [f"{address} {port}" for address, port in found if not address.is_loopback] == []
 
 
 def test_a_busy_port_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the template promises: one stem, least privilege, protected tables, queues with a second chance."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -252,3 +253,27 @@ def test_cfn_lint_finds_nothing() -> None:
     )
 
     assert (found.returncode, found.stdout) == (0, "")
+
+
+GATEWAY_ANSWERS: dict[str, Any] = RESOURCES["Api"]["Properties"]["GatewayResponses"]
+
+
+@pytest.mark.parametrize("name", GATEWAY_ANSWERS)
+def test_what_the_gateway_itself_answers_has_the_contracts_shape(name: str) -> None:
+    answer = GATEWAY_ANSWERS[name]
+    told = json.loads(answer["ResponseTemplates"]["application/json"])
+    headers = answer["ResponseParameters"]["Headers"]
+
+    assert told.keys() == {"message", "code", "requestId", "details"}
+    assert (told["requestId"], headers["x-request-id"]) == ("$context.requestId", "context.requestId")
+    assert ("Retry-After" in headers) == (answer.get("StatusCode") in {429, 503, 504})
+
+
+@pytest.mark.parametrize("name", ["MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "EXPIRED_TOKEN"])
+def test_an_unknown_route_is_not_there_whatever_the_key(name: str) -> None:
+    assert GATEWAY_ANSWERS[name]["StatusCode"] == 404
+
+
+@pytest.mark.parametrize("name", ["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR", "DEFAULT_5XX"])
+def test_fault_48_an_authorizer_that_is_away_lets_nobody_in_and_asks_for_patience(name: str) -> None:
+    assert GATEWAY_ANSWERS[name]["StatusCode"] == 503

@@ -46,6 +46,7 @@ const MODES = {
   twins: (ctx) => { ctx.type = 'json'; ctx.body = '{"access_token":"a","access_token":"b","token_type":"bearer"}'; },
   redirect: (ctx) => { ctx.status = 307; ctx.set('location', `${issuer}/stolen`); },
   client: (ctx) => { ctx.status = 401; ctx.body = { error: 'invalid_client' }; },
+  silent: (ctx) => { ctx.respond = false; },
   endless: async (ctx) => {
     ctx.respond = false;
     ctx.res.writeHead(200, { 'content-type': 'application/json' });

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from evergrant.domain.errors import ConflictError
 from evergrant.domain.events import DEFAULT_TYPES, Event
 from evergrant.domain.ids import EndpointId, WorkspaceId
 from evergrant.domain.times import iso, iso_or_none
@@ -18,6 +19,18 @@ WAITS = tuple(
 DISABLED_AFTER = timedelta(days=5)
 QUEUE_DELAY_LIMIT = timedelta(minutes=15)
 """SQS delays a message by this at most; longer waits stand in the due index."""
+SHORTEST_PAUSE = timedelta(minutes=1)
+MOST_OLD_SECRETS = 10
+"""Each signs every delivery: the header that holds the signatures must stay short."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldSecret:
+    """A signing secret that was rotated out, and signs until its end."""
+
+    sealed: bytes
+    generation: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +49,10 @@ class Endpoint:
     paused: bool = False
     failing_since: datetime | None = None
     disabled_reason: str | None = None
-    sealed_old_secret: bytes | None = None
-    """During a rotation: both sign until `old_until`."""
-    old_until: datetime | None = None
     secret_generation: int = 1
+    old_secrets: tuple[OldSecret, ...] = ()
+    version: int = 1
+    """Counts what its owner changes; its health does not count."""
 
     @property
     def status(self) -> Literal["healthy", "failing", "paused", "disabled"]:
@@ -57,18 +70,32 @@ class Endpoint:
         if event.only_endpoint:
             return event.only_endpoint == self.endpoint_id
         app = event.data.get("app")
+        fits = not self.apps or app is None or app in self.apps
         tagged = tags is None or not self.user_tags or not set(self.user_tags).isdisjoint(tags)
-        return event.type in (self.events or DEFAULT_TYPES) and (not self.apps or app in self.apps) and tagged
+        return event.type in (self.events or DEFAULT_TYPES) and fits and tagged
 
-    def rotated(self, sealed_secret: bytes, *, old_until: datetime) -> "Endpoint":
-        """The new secret signs at once, the old one beside it until `old_until`."""
-        return replace(
-            self,
-            sealed_secret=sealed_secret,
-            secret_generation=self.secret_generation + 1,
-            sealed_old_secret=self.sealed_secret,
-            old_until=old_until,
-        )
+    def rotated(self, sealed_secret: bytes, *, at: datetime, overlap: timedelta) -> "Endpoint":
+        """The new secret signs at once; the one before beside it, and those before until their own ends.
+
+        Without an overlap all of them end now. Raises: ConflictError (`too_many_secrets`).
+        """
+        before = (*self.old_secrets, OldSecret(self.sealed_secret, self.secret_generation, at + overlap))
+        old = tuple(each for each in before if each.until > at) if overlap else ()
+        if len(old) > MOST_OLD_SECRETS:
+            raise ConflictError(
+                f"{MOST_OLD_SECRETS} older secrets still sign. Wait for one to end, or end all with overlapSeconds 0.",
+                code="too_many_secrets",
+            )
+        return replace(self, sealed_secret=sealed_secret, secret_generation=self.secret_generation + 1, old_secrets=old)
+
+    def signing(self, *, at: datetime) -> list[tuple[bytes, int]]:
+        """The sealed secrets that sign now, with their generations; the newest first."""
+        old = [(each.sealed, each.generation) for each in self.old_secrets if each.until > at]
+        return [(self.sealed_secret, self.secret_generation), *reversed(old)]
+
+    def woken(self) -> "Endpoint":
+        """Active again: what made it fail is forgiven."""
+        return replace(self, paused=False, failing_since=None, disabled_reason=None)
 
     def after(self, *, ok: bool, status: int | None, at: datetime) -> "Endpoint":
         """Its health after an attempt: 410 disables at once, five days of failure do too."""
@@ -111,15 +138,26 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event on its way to one endpoint."""
+    """One event on its way to one endpoint. `failed`: and it will be tried again; `exhausted`: and it will not."""
 
     workspace_id: WorkspaceId
     event_id: str
     endpoint_id: str
     delivery_id: str
+    event_at: datetime
     status: Literal["pending", "delivered", "failed", "exhausted"] = "pending"
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is still to be done."""
+        return self.next_attempt_at is not None
+
+    @property
+    def message(self) -> dict[str, object]:
+        """What the queue is told of it."""
+        return {"workspaceId": self.workspace_id, "eventId": self.event_id, "deliveryId": self.delivery_id}
 
     def after(self, attempt: Attempt, *, jitter: float, retry_after: timedelta | None = None) -> "Delivery":
         """The delivery with one more attempt. `jitter` in [0, 1) adds up to a tenth to the wait."""
@@ -129,7 +167,17 @@ class Delivery:
         if attempt.status == 410 or len(attempts) >= len(WAITS):
             return replace(self, attempts=attempts, status="exhausted", next_attempt_at=None)
         wait = WAITS[len(attempts)] * (1 + jitter / 10)
-        return replace(self, attempts=attempts, next_attempt_at=attempt.at + max(wait, retry_after or wait))
+        next_attempt_at = attempt.at + max(wait, retry_after or wait)
+        return replace(self, attempts=attempts, status="failed", next_attempt_at=next_attempt_at)
+
+    def put_off(self, *, at: datetime) -> "Delivery":
+        """Its endpoint is paused: look again after as long as the event has waited by now, 15 minutes at most."""
+        wait = min(max(at - self.event_at, SHORTEST_PAUSE), QUEUE_DELAY_LIMIT)
+        return replace(self, next_attempt_at=at + wait)
+
+    def ended(self) -> "Delivery":
+        """Its endpoint is gone or disabled: not tried again by itself; a replay can."""
+        return replace(self, status="exhausted", next_attempt_at=None)
 
     def again(self, *, at: datetime) -> "Delivery":
         """A replay: the same id and event, ten attempts from now."""
@@ -159,5 +207,6 @@ def delivery_for(event: Event, endpoint: Endpoint) -> Delivery:
         event_id=event.event_id,
         endpoint_id=endpoint.endpoint_id,
         delivery_id=f"dlv_{time_part}{digest}",
+        event_at=event.at,
         next_attempt_at=event.at,
     )

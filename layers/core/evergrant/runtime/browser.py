@@ -4,7 +4,6 @@ import html
 import json
 import secrets
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from string import Template
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -27,6 +26,8 @@ _PAGE = Template(
     '<meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title>'
     '<style nonce="$nonce">$style</style></head><body><main><h1>$title</h1>$body</main>$script</body></html>'
 )
+_FORGET = "history.replaceState(null, '', location.pathname)"
+"""What a provider sent along, a code and a state, leaves the address bar and the history."""
 
 
 class BrowserHttp(Http):
@@ -35,9 +36,12 @@ class BrowserHttp(Http):
     def _refusal(self, error: errors.EvergrantError) -> Answer:
         answer = super()._refusal(error)
         if not wants_page(self.raw):
+            answer.headers |= {"cache-control": "no-store", "referrer-policy": "no-referrer"}
             return answer
         told = f"<p>{_text(error.message)}</p><p><small>Reference {_text(self.request_id_of(self.raw))}</small></p>"
-        return page("This did not work", told, status=answer.status_code)
+        shown = page("This did not work", told, status=answer.status_code, script=_FORGET)
+        shown.headers.update({name: value for name, value in answer.headers.items() if name.lower() != "content-type"})
+        return shown
 
 
 def wants_page(event: Mapping[str, Any]) -> bool:
@@ -55,6 +59,7 @@ def page(
     cookies: tuple[str, ...] = (),
     cached: bool = False,
     images: bool = False,
+    referrer: str = "no-referrer",
 ) -> Answer:
     """`body`, `script` and `style` are ours: whatever comes from outside was escaped before."""
     nonce = secrets.token_urlsafe(16)
@@ -70,14 +75,13 @@ def page(
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'; "
         f"img-src {source}; base-uri 'none'; frame-ancestors 'none'"
     )
-    # `strict-origin` keeps the path, which names the authorization, and lets our own form say where it comes from.
     return Response(
         status,
         "text/html; charset=utf-8",
         shown,
         headers={
             "content-security-policy": policy,
-            "referrer-policy": "strict-origin",
+            "referrer-policy": referrer,
             "cache-control": "public, max-age=300" if cached else "no-store",
             "x-frame-options": "DENY",
             **({"set-cookie": list(cookies)} if cookies else {}),
@@ -91,7 +95,8 @@ def ask_page(question: str, explanation: str, *, action: str, authorization_id: 
         f'<form method="post" action="{_text(action)}">'
         f'<input type="hidden" name="id" value="{_text(authorization_id)}"><button>Continue</button></form>'
     )
-    return page(question, f"<p>{_text(explanation)}</p>{form}")
+    # With `no-referrer` a browser would not let the form say where it comes from; the path stays here all the same.
+    return page(question, f"<p>{_text(explanation)}</p>{form}", referrer="strict-origin")
 
 
 def go_page(location: str, *, cookies: tuple[str, ...]) -> Answer:
@@ -104,7 +109,8 @@ def go_page(location: str, *, cookies: tuple[str, ...]) -> Answer:
 
 def told_page(title: str, words: str, *, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
     """The end of a flow that nobody waits for."""
-    return page(title, f"<p>{_text(words)}</p><p>You can close this window.</p>", cookies=cookies, status=status)
+    told = f"<p>{_text(words)}</p><p>You can close this window.</p>"
+    return page(title, told, cookies=cookies, status=status, script=_FORGET)
 
 
 def redirect(status: int, location: str, *, cookies: tuple[str, ...] = ()) -> Answer:
@@ -137,14 +143,10 @@ def clear_cookie(http: Http, name: str) -> str:
 
 
 def cookies(http: Http) -> dict[str, str]:
-    """By their names without the prefix; on https only those that have it."""
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(header(http.raw, "cookie") or "")
-    except CookieError:
-        return {}
+    """By their names without the prefix; on https only those that have it. What others have set is passed over."""
     prefix = _prefix(http)
-    return {name.removeprefix(prefix): each.value for name, each in jar.items() if name.startswith(prefix)}
+    pairs = [each.strip().partition("=") for each in (header(http.raw, "cookie") or "").split(";")]
+    return {name.removeprefix(prefix): value for name, _, value in pairs if name.startswith(prefix)}
 
 
 def form(http: Http) -> dict[str, str]:

@@ -170,6 +170,15 @@ class Http(APIGatewayRestResolver):
         context = self.raw["requestContext"]
         return settings().public_base_url or f"https://{context['domainName']}/{context['stage']}"
 
+    @property
+    def own_urls(self) -> list[str]:
+        """Every name under which this deployment is reached."""
+        context = self.raw["requestContext"]
+        api_id, region = context.get("apiId"), os.environ.get("AWS_REGION")
+        gateways = f"{api_id}.execute-api.{region}.amazonaws.com" if api_id and region else None
+        names = (context.get("domainName"), gateways)
+        return [self.base_url, *(f"https://{name}" for name in names if name)]
+
     def _parsed(self, function: Callable[..., Answer]) -> Callable[..., Answer]:
         hints = inspect.get_annotations(function, eval_str=True)
         body, query = hints.get("body"), hints.get("query")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys
     from evergrant.domain.credential import Credential
     from evergrant.domain.events import Event
+    from evergrant.domain.ids import WorkspaceId
     from evergrant.use_cases.connect.complete import Completer
     from evergrant.use_cases.connect.flows import Flows
     from evergrant.use_cases.renewals.renew import Renewer
@@ -337,6 +338,26 @@ def http_client() -> "ports.HttpClient":
     from evergrant.adapters.http.transport import CheckedTransport
 
     return CheckedTransport(allow_loopback=settings().allow_loopback)
+
+
+def may_use_loopback(workspace_id: "WorkspaceId") -> bool:
+    """Only development workspaces of the local stack."""
+    if not settings().allow_loopback:
+        return False
+    workspace = directory().workspace(workspace_id)
+    return workspace is not None and workspace.environment == "development"
+
+
+@cache
+def public_http_client() -> "ports.HttpClient":
+    from evergrant.adapters.http.transport import CheckedTransport
+
+    return CheckedTransport(allow_loopback=False)
+
+
+def http_client_for(workspace_id: "WorkspaceId") -> "ports.HttpClient":
+    """For addresses that the workspace's owner names."""
+    return http_client() if may_use_loopback(workspace_id) else public_http_client()
 
 
 @cache

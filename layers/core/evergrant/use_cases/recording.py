@@ -6,20 +6,21 @@ from evergrant.domain.authorization import Authorization
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event, EventType
 from evergrant.domain.ids import ENTROPY_BYTES, EventId, identifier
-from evergrant.ports import Entropy
+from evergrant.ports import Directory, Entropy
 
 
 def credential_event(
-    type_: EventType, credential: Credential, *, at: datetime, entropy: Entropy, **data: object
+    type_: EventType, credential: Credential, *, directory: Directory, at: datetime, entropy: Entropy, **data: object
 ) -> Event:
-    """`data` always has `app`, `status` and `version`."""
+    """`data` always has `app`, `status` and `version`. The address is its user's now; of one who is gone, the last."""
+    user = directory.user(credential.workspace_id, credential.user_id)
     return Event(
         event_id=EventId(identifier("evt", at=at, entropy=entropy.bytes(ENTROPY_BYTES))),
         workspace_id=credential.workspace_id,
         type=type_,
         at=at,
         user_id=credential.user_id,
-        user_email=credential.user_email,
+        user_email=user.email if user else credential.user_email,
         credential_id=credential.credential_id,
         credential_name=credential.name,
         data={"app": credential.app, "status": credential.status, "version": credential.version, **data},

@@ -1,6 +1,6 @@
 """The Directory table: workspaces, users (found by id or by name), API keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import directory_items as items
@@ -59,7 +59,7 @@ class DynamoDBDirectory:
         )
 
     def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]:
-        found = self._query(items.users_pk(workspace_id), after=after, limit=limit + 1)
+        found = self._query(items.users_pk(workspace_id), after, limit + 1)
         return page(found, limit=limit, of=items.user_of)
 
     def api_key(self, api_key_id: ApiKeyId) -> ApiKey | None:
@@ -72,16 +72,16 @@ class DynamoDBDirectory:
         listed = to_item({"pk": items.api_keys_pk(api_key.workspace_id), "sk": api_key.api_key_id})
         transact(self._client, [self._put(items.api_key_item(api_key)), self._put(listed)])
 
-    def api_keys(self, workspace_id: WorkspaceId) -> Sequence[ApiKey]:
-        listed = self._query(items.api_keys_pk(workspace_id), after=None, limit=1000)
-        found = [self.api_key(ApiKeyId(item["sk"]["S"])) for item in listed]
-        return [api_key for api_key in found if api_key and not api_key.revoked]
+    def api_keys(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[ApiKey]:
+        listed = [ApiKeyId(item["sk"]["S"]) for item in self._query(items.api_keys_pk(workspace_id), after, limit + 1)]
+        found = [self.api_key(each) for each in listed[:limit]]
+        return Page([each for each in found if each], listed[limit - 1] if len(listed) > limit else None)
 
     def _get(self, where: dict[str, Any]) -> dict[str, Any] | None:
         with translated():
             return self._client.get_item(TableName=self._table, Key=where, ConsistentRead=True).get("Item")
 
-    def _query(self, pk: str, *, after: str | None, limit: int) -> list[Any]:
+    def _query(self, pk: str, after: str | None, limit: int) -> list[Any]:
         found: list[Any] = []
         values = to_values({":pk": pk, ":after": after or " "})
         pages = self._client.get_paginator("query").paginate(

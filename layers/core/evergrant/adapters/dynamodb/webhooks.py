@@ -1,10 +1,12 @@
 """Endpoints, events and deliveries in the Events table."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
+from evergrant.adapters.dynamodb import endpoint_items
+from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.events import RETENTION, event_item, event_of
 from evergrant.adapters.dynamodb.items import (
     at_ms,
@@ -20,57 +22,12 @@ from evergrant.adapters.dynamodb.items import (
 )
 from evergrant.domain import due
 from evergrant.domain.events import Event
-from evergrant.domain.ids import EndpointId, WorkspaceId, is_identifier, time_floor
-from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Attempt, Delivery, Endpoint
+from evergrant.domain.ids import WorkspaceId, is_identifier, time_floor
+from evergrant.domain.webhooks import Attempt, Delivery, Endpoint
 from evergrant.ports import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-def _endpoint_item(endpoint: Endpoint) -> dict[str, Any]:
-    return to_item(
-        {
-            "pk": f"ws#{endpoint.workspace_id}#endpoints",
-            "sk": endpoint.endpoint_id,
-            "kind": "endpoint",
-            "workspace_id": endpoint.workspace_id,
-            "url": endpoint.url,
-            "created_at": epoch_ms(endpoint.created_at),
-            "sealed_secret": endpoint.sealed_secret,
-            "events": list(endpoint.events),
-            "apps": list(endpoint.apps),
-            "user_tags": list(endpoint.user_tags),
-            "description": endpoint.description,
-            "paused": endpoint.paused,
-            "failing_since": epoch_ms(endpoint.failing_since),
-            "disabled_reason": endpoint.disabled_reason,
-            "sealed_old_secret": endpoint.sealed_old_secret,
-            "old_until": epoch_ms(endpoint.old_until),
-            "secret_generation": endpoint.secret_generation,
-        }
-    )
-
-
-def _endpoint(item: Mapping[str, Any]) -> Endpoint:
-    row = from_item(item)
-    return Endpoint(
-        workspace_id=WorkspaceId(row["workspace_id"]),
-        endpoint_id=EndpointId(row["sk"]),
-        url=row["url"],
-        created_at=at_ms(row["created_at"]),
-        sealed_secret=bytes(row["sealed_secret"]),
-        events=tuple(row["events"]),
-        apps=tuple(row["apps"]),
-        user_tags=tuple(row.get("user_tags", ())),
-        description=row.get("description"),
-        paused=row["paused"],
-        failing_since=at_ms_or_none(row.get("failing_since")),
-        disabled_reason=row.get("disabled_reason"),
-        sealed_old_secret=bytes(row["sealed_old_secret"]) if row.get("sealed_old_secret") else None,
-        old_until=at_ms_or_none(row.get("old_until")),
-        secret_generation=int(row.get("secret_generation", 1)),
-    )
 
 
 def _deliveries_pk(workspace_id: str, event_id: str) -> str:
@@ -81,19 +38,15 @@ OVERDUE = timedelta(minutes=2)
 """A delivery whose message was lost is found in the index after this."""
 
 
-def _slot(delivery: Delivery) -> due.DueSlot | None:
-    """When the sweep is to look at it: long waits at their time; short ones, which the queue holds, if overdue."""
+def _slot(delivery: Delivery, *, queued: bool) -> due.DueSlot | None:
+    """When the sweep is to look at it; at what the queue holds, only if it is overdue."""
     at = delivery.next_attempt_at
-    if at is None:
-        return None
-    waits_in_queue = not delivery.attempts or at - delivery.attempts[-1].at <= QUEUE_DELAY_LIMIT
     path = f"{delivery.workspace_id}/{delivery.event_id}/{delivery.delivery_id}"
-    return due.slot(path, at=at + OVERDUE if waits_in_queue else at)
+    return at and due.slot(path, at=at + OVERDUE if queued else at)
 
 
-def _delivery_item(delivery: Delivery) -> dict[str, Any]:
-    place = _slot(delivery)
-    first = delivery.attempts[0].at if delivery.attempts else delivery.next_attempt_at
+def _delivery_item(delivery: Delivery, *, queued: bool) -> dict[str, Any]:
+    place = _slot(delivery, queued=queued)
     return to_item(
         {
             "pk": _deliveries_pk(delivery.workspace_id, delivery.event_id),
@@ -102,6 +55,7 @@ def _delivery_item(delivery: Delivery) -> dict[str, Any]:
             "workspace_id": delivery.workspace_id,
             "event_id": delivery.event_id,
             "endpoint_id": delivery.endpoint_id,
+            "event_at": epoch_ms(delivery.event_at),
             "status": delivery.status,
             "attempts": [
                 {"at": epoch_ms(each.at), "status": each.status, "ms": each.duration_ms, "error": each.error}
@@ -111,7 +65,7 @@ def _delivery_item(delivery: Delivery) -> dict[str, Any]:
             "next_attempt_at": epoch_ms(delivery.next_attempt_at),
             "due_partition": place and place.partition,
             "due_sort": place and place.sort,
-            "ttl": first and epoch_s(first + RETENTION),
+            "ttl": epoch_s(delivery.event_at + RETENTION),
         }
     )
 
@@ -123,6 +77,7 @@ def _delivery(item: Mapping[str, Any]) -> Delivery:
         event_id=row["event_id"],
         endpoint_id=row["endpoint_id"],
         delivery_id=row["sk"],
+        event_at=at_ms(row["event_at"]),
         status=row["status"],
         attempts=tuple(
             Attempt(
@@ -145,22 +100,27 @@ class DynamoDBWebhooks:
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
         with translated():
-            self._client.put_item(TableName=self._table, Item=_endpoint_item(endpoint))
+            self._client.put_item(TableName=self._table, Item=endpoint_items.endpoint_item(endpoint))
+
+    def change_endpoint(self, new: Endpoint, *, read: Endpoint) -> bool:
+        counted = replace(new, version=read.version + 1)
+        return self._written(endpoint_items.changed(self._table, counted, read=read))
+
+    def note_health(self, new: Endpoint, *, read: Endpoint, event: Event | None) -> bool:
+        return self._written(endpoint_items.noted(self._table, new, read=read), event)
 
     def endpoint(self, workspace_id: WorkspaceId, endpoint_id: str) -> Endpoint | None:
         if not is_identifier(endpoint_id, "ep"):
             return None
-        item = self._get(f"ws#{workspace_id}#endpoints", endpoint_id)
-        return _endpoint(item) if item else None
+        item = self._get(endpoint_items.endpoints_pk(workspace_id), endpoint_id)
+        return endpoint_items.endpoint_of(item) if item else None
 
     def endpoints(self, workspace_id: WorkspaceId) -> Sequence[Endpoint]:
-        return readable(self._all(f"ws#{workspace_id}#endpoints"), _endpoint)
+        return readable(self._all(endpoint_items.endpoints_pk(workspace_id)), endpoint_items.endpoint_of)
 
     def delete_endpoint(self, endpoint: Endpoint) -> None:
         with translated():
-            self._client.delete_item(
-                TableName=self._table, Key=key(f"ws#{endpoint.workspace_id}#endpoints", endpoint.endpoint_id)
-            )
+            self._client.delete_item(TableName=self._table, Key=endpoint_items.endpoint_key(endpoint))
 
     def put_event(self, event: Event) -> None:
         with translated():
@@ -192,7 +152,9 @@ class DynamoDBWebhooks:
         try:
             with translated():
                 self._client.put_item(
-                    TableName=self._table, Item=_delivery_item(delivery), ConditionExpression="attribute_not_exists(pk)"
+                    TableName=self._table,
+                    Item=_delivery_item(delivery, queued=True),
+                    ConditionExpression="attribute_not_exists(pk)",
                 )
         except ConditionFailedError:
             return
@@ -204,11 +166,11 @@ class DynamoDBWebhooks:
     def deliveries(self, workspace_id: WorkspaceId, event_id: str) -> Sequence[Delivery]:
         return readable(self._all(_deliveries_pk(workspace_id, event_id)), _delivery)
 
-    def change_delivery(self, delivery: Delivery, *, attempts_read: int) -> None:
+    def change_delivery(self, delivery: Delivery, *, attempts_read: int, queued: bool) -> None:
         with translated():
             self._client.put_item(
                 TableName=self._table,
-                Item=_delivery_item(delivery),
+                Item=_delivery_item(delivery, queued=queued),
                 ConditionExpression="attempts_made = :read",
                 ExpressionAttributeValues=to_values({":read": attempts_read}),
             )
@@ -228,6 +190,19 @@ class DynamoDBWebhooks:
                     at, _, path = str(from_item(item)["due_sort"]).partition("#")
                     found.append((path, at_ms(at)))
         return found
+
+    def _written(self, update: dict[str, Any], event: Event | None = None) -> bool:
+        """An update alone is no transaction: several at once would be in each other's way."""
+        try:
+            if event:
+                told = {"Put": {"TableName": self._table, "Item": event_item(event)}}
+                transact(self._client, [{"Update": update}, told])
+            else:
+                with translated():
+                    self._client.update_item(**update)
+        except ConditionFailedError:
+            return False
+        return True
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         with translated():

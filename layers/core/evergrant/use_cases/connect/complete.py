@@ -220,7 +220,7 @@ class Completer:
         new = self._with_grant(new, granted, prepared)
         self.credentials.create(
             new,
-            event=credential_event("credential.created", new, at=now, entropy=self.entropy),
+            event=credential_event("credential.created", new, directory=self.directory, at=now, entropy=self.entropy),
             audit=audit_line("credential.created", new, actor=actor, at=now, entropy=self.entropy),
         )
         return new
@@ -247,7 +247,9 @@ class Completer:
                 self.credentials.change(
                     new,
                     read=read,
-                    event=credential_event("credential.reconnected", new, at=now, entropy=self.entropy),
+                    event=credential_event(
+                        "credential.reconnected", new, directory=self.directory, at=now, entropy=self.entropy
+                    ),
                     audit=audit_line("credential.reconnected", new, actor=actor, at=now, entropy=self.entropy),
                 )
             except ConflictError:

@@ -14,7 +14,7 @@ from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, next_due
-from evergrant.ports import Apps, Clock, CredentialStore, Entropy, Minting, Sealer
+from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Minting, Sealer
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import Places, is_redirect, read_entry
 from evergrant.use_cases.credentials.read import read_for
@@ -40,6 +40,7 @@ def change_credential(
     changes: CredentialChanges,
     *,
     apps: Apps,
+    directory: Directory,
     credentials: CredentialStore,
     sealer: Sealer,
     minting: Callable[[], Minting],
@@ -75,7 +76,7 @@ def change_credential(
     credentials.change(
         new,
         read=read,
-        event=credential_event(type_, new, at=now, entropy=entropy, changed=shown),
+        event=credential_event(type_, new, directory=directory, at=now, entropy=entropy, changed=shown),
         audit=audit_line(type_, new, actor=caller.actor, at=now, entropy=entropy, changed=" ".join(shown)),
     )
     return new

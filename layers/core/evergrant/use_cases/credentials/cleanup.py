@@ -49,6 +49,7 @@ def delete_user_credentials(
                     credential,
                     actor=actor,
                     revoke=True,
+                    directory=directory,
                     credentials=credentials,
                     revoker=revoker,
                     clock=clock,
@@ -64,6 +65,7 @@ def finish_deletion(
     credential_id: CredentialId,
     *,
     actor: str,
+    directory: Directory,
     credentials: CredentialStore,
     revoker: Revoker,
     clock: Clock,
@@ -78,9 +80,11 @@ def finish_deletion(
         return None
     outcome = try_to_revoke(marked, credentials=credentials, revoker=revoker)
     if outcome.revoked is None and clock.now() - marked.updated_at < GIVE_UP_AFTER:
-        postpone(marked, RETRY_EVERY, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
+        postpone(
+            marked, RETRY_EVERY, actor=actor, directory=directory, credentials=credentials, clock=clock, entropy=entropy
+        )
         return outcome
     if outcome.revoked is None:
         outcome = Deleted(revoked=False, reason="revocation_failed")
-    remove(marked, outcome, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
+    remove(marked, outcome, actor=actor, directory=directory, credentials=credentials, clock=clock, entropy=entropy)
     return outcome

@@ -79,7 +79,7 @@ def create_credential(
     try:
         credentials.create(
             credential,
-            event=credential_event("credential.created", credential, at=now, entropy=entropy),
+            event=credential_event("credential.created", credential, directory=directory, at=now, entropy=entropy),
             audit=audit_line("credential.created", credential, actor=caller.actor, at=now, entropy=entropy),
         )
     except ConflictError:

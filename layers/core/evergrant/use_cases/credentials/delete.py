@@ -52,7 +52,14 @@ def delete_credential(
     if user is not None and read.user_id != find_user(caller, user, directory=directory).user_id:
         raise NotFoundError(NOT_THERE)
     return forget(
-        read, actor=caller.actor, revoke=revoke, credentials=credentials, revoker=revoker, clock=clock, entropy=entropy
+        read,
+        actor=caller.actor,
+        revoke=revoke,
+        directory=directory,
+        credentials=credentials,
+        revoker=revoker,
+        clock=clock,
+        entropy=entropy,
     )
 
 
@@ -61,6 +68,7 @@ def forget(
     *,
     actor: str,
     revoke: bool,
+    directory: Directory,
     credentials: CredentialStore,
     revoker: Revoker,
     clock: Clock,
@@ -76,9 +84,11 @@ def forget(
     else:
         outcome = try_to_revoke(marked, credentials=credentials, revoker=revoker)
     if outcome.revoked is None:
-        postpone(marked, FIRST_RETRY, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
+        postpone(
+            marked, FIRST_RETRY, actor=actor, directory=directory, credentials=credentials, clock=clock, entropy=entropy
+        )
     else:
-        remove(marked, outcome, actor=actor, credentials=credentials, clock=clock, entropy=entropy)
+        remove(marked, outcome, actor=actor, directory=directory, credentials=credentials, clock=clock, entropy=entropy)
     return outcome
 
 
@@ -105,6 +115,7 @@ def postpone(
     wait: timedelta,
     *,
     actor: str,
+    directory: Directory,
     credentials: CredentialStore,
     clock: Clock,
     entropy: Entropy,
@@ -113,7 +124,7 @@ def postpone(
     now = clock.now()
     # `updated_at` stays: it says since when the deletion is tried.
     waiting = marked.changed(at=marked.updated_at, deletion_told=True, due_at=not_before(now + wait, now=now))
-    event, audit = _said(marked, Deleted(None), actor=actor, clock=clock, entropy=entropy)
+    event, audit = _said(marked, Deleted(None), actor=actor, directory=directory, clock=clock, entropy=entropy)
     told = marked.deletion_told
     credentials.change(waiting, read=marked, event=None if told else event, audit=None if told else audit)
 
@@ -123,12 +134,13 @@ def remove(
     outcome: Deleted,
     *,
     actor: str,
+    directory: Directory,
     credentials: CredentialStore,
     clock: Clock,
     entropy: Entropy,
 ) -> None:
     """The row's end, with its audit line, and its event where that was not said. Raises: ConflictError."""
-    event, audit = _said(marked, outcome, actor=actor, clock=clock, entropy=entropy)
+    event, audit = _said(marked, outcome, actor=actor, directory=directory, clock=clock, entropy=entropy)
     try:
         credentials.delete(marked, event=None if marked.deletion_told else event, audit=audit)
     except ConflictError:
@@ -157,13 +169,13 @@ def _is_shared(marked: Credential, credentials: CredentialStore) -> bool:
 
 
 def _said(
-    credential: Credential, outcome: Deleted, *, actor: str, clock: Clock, entropy: Entropy
+    credential: Credential, outcome: Deleted, *, actor: str, directory: Directory, clock: Clock, entropy: Entropy
 ) -> tuple[Event, AuditLine]:
     now, type_ = clock.now(), "credential.deleted"
     detail = {"revoked": {True: "true", False: "false", None: "queued"}[outcome.revoked]}
     if outcome.reason:
         detail["reason"] = outcome.reason
     return (
-        credential_event(type_, credential, at=now, entropy=entropy, revoked=outcome.revoked),
+        credential_event(type_, credential, directory=directory, at=now, entropy=entropy, revoked=outcome.revoked),
         audit_line(type_, credential, actor=actor, at=now, entropy=entropy, **detail),
     )

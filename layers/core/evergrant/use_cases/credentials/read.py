@@ -5,6 +5,7 @@ from evergrant.domain.credential import Credential, Status
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import CredentialId, WorkspaceId
 from evergrant.ports import Clock, CredentialStore, Directory, Page
+from evergrant.use_cases.paging import filled
 from evergrant.use_cases.users.manage import find_user
 from evergrant.use_cases.workspaces.api_keys import require_live
 
@@ -69,12 +70,10 @@ def list_credentials(
     found = find_user(caller, user, directory=directory)
     if status is None:
         return credentials.of_user(caller.workspace_id, found.user_id, app=app, limit=limit, after=after)
-    fitting: list[Credential] = []
-    # A page is filled with what fits, however much is passed over.
-    while len(fitting) <= limit:
-        page = credentials.of_user(caller.workspace_id, found.user_id, app=app, limit=limit, after=after)
-        fitting += [credential for credential in page.items if credential.status == status]
-        if page.next is None:
-            break
-        after = page.next
-    return Page(fitting[:limit], fitting[limit - 1].credential_id if len(fitting) > limit else None)
+    return filled(
+        lambda place: credentials.of_user(caller.workspace_id, found.user_id, app=app, limit=limit, after=place),
+        lambda credential: credential.status == status,
+        lambda credential: credential.credential_id,
+        limit=limit,
+        after=after,
+    )

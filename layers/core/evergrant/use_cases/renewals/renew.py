@@ -116,7 +116,9 @@ class Renewer:
         if change.event in ("credential.expired", "credential.degraded"):
             workspace = self.directory.workspace(held.workspace_id)
             data["reconnectUrl"] = workspace and workspace.reconnect_link(held.credential_id)
-        event = change.event and credential_event(change.event, new, at=at, entropy=entropy, **data)
+        event = change.event and credential_event(
+            change.event, new, directory=self.directory, at=at, entropy=entropy, **data
+        )
         # A plain renewal writes the row alone; what is news has its audit line.
         why = {name: value for name, value in change.data.items() if isinstance(value, str)}
         audit = change.event and audit_line(change.event, new, actor=SYSTEM, at=at, entropy=entropy, **why)

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from evergrant.domain.errors import ConflictError, ProviderError
+from evergrant.domain.errors import ConflictError, ProviderError, ProviderTimeoutError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Attempt, Delivery, Endpoint
 from evergrant.ports import Clock, Entropy, HttpClient, Queue, Sealer, Webhooks
 from evergrant.use_cases.webhooks.endpoints import secret_context
+from evergrant.use_cases.webhooks.health import note_attempt
 
 TOTAL_SECONDS = 15
 MAX_ANSWER_BYTES = 16 * 1024
@@ -33,15 +34,20 @@ def deliver(
     clock: Clock,
     entropy: Entropy,
 ) -> Delivery | None:
-    """The delivery after its attempt; None when there was nothing to do: a duplicate, or too early."""
-    delivery = webhooks.delivery(workspace_id, event_id, delivery_id)
+    """The delivery after its attempt; None when there was nothing to do: a duplicate, or too early.
+
+    While its endpoint is paused it waits, without an attempt; where the endpoint is gone or disabled it ends.
+    """
+    read = webhooks.delivery(workspace_id, event_id, delivery_id)
     now = clock.now()
-    if delivery is None or delivery.status != "pending" or not _is_time(delivery, now):
+    if read is None or not read.is_open or not _is_time(read, now):
         return None
-    endpoint = webhooks.endpoint(workspace_id, delivery.endpoint_id)
+    endpoint = webhooks.endpoint(workspace_id, read.endpoint_id)
     event = webhooks.event(workspace_id, event_id)
     if endpoint is None or event is None or endpoint.disabled_reason:
-        return None
+        return _kept(read.ended(), read, at=now, webhooks=webhooks, deliveries=deliveries)
+    if endpoint.paused:
+        return _kept(read.put_off(at=now), read, at=now, webhooks=webhooks, deliveries=deliveries)
     body = json.dumps(event.body(), ensure_ascii=False, separators=(",", ":"))
     headers = {
         "content-type": "application/json",
@@ -54,25 +60,17 @@ def deliver(
     }
     attempt, retry_after = _attempt(endpoint, headers, body, http=http, clock=clock)
     jitter = int.from_bytes(entropy.bytes(2)) / 2**16
-    after = delivery.after(attempt, jitter=jitter, retry_after=retry_after)
-    try:
-        webhooks.change_delivery(after, attempts_read=len(delivery.attempts))
-    except ConflictError:
-        # Another worker made this attempt too: the receiver has seen the same id twice, which it may.
-        return None
-    _remember_health(endpoint, attempt, webhooks)
-    _queue_again(after, at=clock.now(), deliveries=deliveries)
-    return after
+    after = read.after(attempt, jitter=jitter, retry_after=retry_after)
+    kept = _kept(after, read, at=clock.now(), webhooks=webhooks, deliveries=deliveries)
+    if kept:
+        note_attempt(endpoint, attempt, webhooks=webhooks, entropy=entropy)
+    return kept
 
 
 def _secrets(endpoint: Endpoint, sealer: Sealer, *, at: datetime) -> list[SecretStr]:
-    """The secret; during a rotation the old one too."""
-    sealed = [(endpoint.sealed_secret, endpoint.secret_generation)]
-    if endpoint.sealed_old_secret and endpoint.old_until and at < endpoint.old_until:
-        sealed.append((endpoint.sealed_old_secret, endpoint.secret_generation - 1))
     return [
-        SecretStr(sealer.open(each, secret_context(endpoint, generation)).get_secret_value().decode())
-        for each, generation in sealed
+        SecretStr(sealer.open(sealed, secret_context(endpoint, generation)).get_secret_value().decode())
+        for sealed, generation in endpoint.signing(at=at)
     ]
 
 
@@ -98,27 +96,25 @@ def _attempt(
         asked = answer.headers.get("retry-after", "")
         if status in {429, 503} and asked.isdecimal() and len(asked) <= 6:
             retry_after = timedelta(seconds=int(asked))
-    except ProviderError as refused:
-        error = refused.code if refused.provider_status is None else refused.message
+    except ProviderTimeoutError:
+        error = "timeout"
+    except ProviderError:
+        error = "connection_failed"
     duration = round((clock.now() - started) / timedelta(milliseconds=1))
     return Attempt(at=started, status=status, duration_ms=duration, error=error), retry_after
 
 
-def _remember_health(endpoint: Endpoint, attempt: Attempt, webhooks: Webhooks) -> None:
-    after = endpoint.after(ok=attempt.ok, status=attempt.status, at=attempt.at)
-    if after != endpoint:
-        webhooks.put_endpoint(after)
+def _kept(after: Delivery, read: Delivery, *, at: datetime, webhooks: Webhooks, deliveries: Queue) -> Delivery | None:
+    """Remembered, and queued where it is to be tried soon; longer waits are found by the sweep, in the due index.
 
-
-def _queue_again(delivery: Delivery, *, at: datetime, deliveries: Queue) -> None:
-    if delivery.next_attempt_at is None:
-        return
-    wait = max(delivery.next_attempt_at - at, timedelta(0))
-    # Longer waits are found by the sweep, in the due index.
-    if wait <= QUEUE_DELAY_LIMIT:
-        message = {
-            "workspaceId": delivery.workspace_id,
-            "eventId": delivery.event_id,
-            "deliveryId": delivery.delivery_id,
-        }
-        deliveries.send([message], delay_seconds=-int(-wait.total_seconds() // 1))
+    None when another worker made this attempt too: the receiver has seen the same id twice, which it may.
+    """
+    wait = max(after.next_attempt_at - at, timedelta(0)) if after.next_attempt_at else None
+    queued = wait is not None and wait <= QUEUE_DELAY_LIMIT
+    try:
+        webhooks.change_delivery(after, attempts_read=len(read.attempts), queued=queued)
+    except ConflictError:
+        return None
+    if wait is not None and queued:
+        deliveries.send([after.message], delay_seconds=-int(-wait.total_seconds() // 1))
+    return after

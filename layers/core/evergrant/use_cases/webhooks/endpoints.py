@@ -1,21 +1,26 @@
 """Webhook endpoints: made, listed, changed, tested, removed."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import cast
 
 from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain.caller import Caller
-from evergrant.domain.errors import NotFoundError
+from evergrant.domain.errors import ConflictError, NotFoundError
 from evergrant.domain.events import Event
 from evergrant.domain.ids import ENTROPY_BYTES, EndpointId, EventId, identifier
 from evergrant.domain.sealing import SealContext
 from evergrant.domain.webhooks import Endpoint, delivery_for
-from evergrant.ports import Clock, Entropy, Identities, Sealer, Webhooks
+from evergrant.ports import Apps, Clock, Entropy, Identities, Page, Sealer, Webhooks
+from evergrant.use_cases.apps.effective import named_app
+from evergrant.use_cases.paging import part_of
 
 SECRET_BYTES = 32
+TRIES = 20
+"""To change what others change too; each is refused only by one of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +43,17 @@ def create_endpoint(
     caller: Caller,
     new: NewEndpoint,
     *,
+    apps: Apps,
     webhooks: Webhooks,
     sealer: Sealer,
     clock: Clock,
     entropy: Entropy,
     identities: Identities,
 ) -> tuple[Endpoint, SecretStr]:
-    """The endpoint, and the only time that its secret is seen (Standard Webhooks: `whsec_` and base64)."""
+    """The endpoint, and the only time that its secret is seen (Standard Webhooks: `whsec_` and base64).
+
+    Raises: ValidationFailedError (`unknown_app`).
+    """
     endpoint = Endpoint(
         workspace_id=caller.workspace_id,
         endpoint_id=EndpointId(identities.new("ep")),
@@ -52,7 +61,7 @@ def create_endpoint(
         created_at=clock.now(),
         sealed_secret=b"",
         events=new.events,
-        apps=new.apps,
+        apps=_slugs(caller, new.apps, apps=apps),
         user_tags=new.user_tags,
         description=new.description,
     )
@@ -71,12 +80,30 @@ def rotate_secret(
     clock: Clock,
     entropy: Entropy,
 ) -> tuple[Endpoint, SecretStr]:
-    """The new secret, seen once; both sign until the overlap is over. Raises: NotFoundError."""
-    read = get_endpoint(caller, endpoint_id, webhooks=webhooks)
-    secret, sealed = _new_secret(read, read.secret_generation + 1, sealer=sealer, entropy=entropy)
-    new = read.rotated(sealed, old_until=clock.now() + overlap)
-    webhooks.put_endpoint(new)
-    return new, secret
+    """The new secret, seen once; the one before signs too until the overlap is over. Of several at once, each counts.
+
+    Raises: NotFoundError; ConflictError (`too_many_secrets`, `changed_meanwhile`).
+    """
+    made: list[SecretStr] = []
+
+    def rotated(read: Endpoint) -> Endpoint:
+        secret, sealed = _new_secret(read, read.secret_generation + 1, sealer=sealer, entropy=entropy)
+        made.append(secret)
+        return read.rotated(sealed, at=clock.now(), overlap=overlap)
+
+    return _changed(caller, endpoint_id, rotated, webhooks=webhooks), made[-1]
+
+
+def _changed(
+    caller: Caller, endpoint_id: str, change: Callable[[Endpoint], Endpoint], *, webhooks: Webhooks
+) -> Endpoint:
+    """Made anew of what stands there, while others change it too."""
+    for _ in range(TRIES):
+        read = get_endpoint(caller, endpoint_id, webhooks=webhooks)
+        new = change(read)
+        if webhooks.change_endpoint(new, read=read):
+            return new
+    raise ConflictError("Others are changing this endpoint too. Repeat the request.", code="changed_meanwhile")
 
 
 def _new_secret(endpoint: Endpoint, generation: int, *, sealer: Sealer, entropy: Entropy) -> tuple[SecretStr, bytes]:
@@ -92,19 +119,46 @@ def get_endpoint(caller: Caller, endpoint_id: str, *, webhooks: Webhooks) -> End
     return found
 
 
-def list_endpoints(caller: Caller, *, webhooks: Webhooks) -> Sequence[Endpoint]:
+def get_awake(caller: Caller, endpoint_id: str, *, webhooks: Webhooks) -> Endpoint:
+    """For what sends something there. Raises: NotFoundError; ConflictError (`endpoint_paused`, `endpoint_disabled`)."""
+    found = get_endpoint(caller, endpoint_id, webhooks=webhooks)
+    if found.status in ("paused", "disabled"):
+        raise ConflictError(
+            f'This endpoint is {found.status}: resume it first, by a PATCH with `status: "active"`.',
+            code=f"endpoint_{found.status}",
+        )
+    return found
+
+
+def list_endpoints(caller: Caller, *, limit: int, after: str | None, webhooks: Webhooks) -> Page[Endpoint]:
     """In the order of their creation."""
-    return webhooks.endpoints(caller.workspace_id)
+    return part_of(webhooks.endpoints(caller.workspace_id), lambda each: each.endpoint_id, limit=limit, after=after)
 
 
-def change_endpoint(caller: Caller, endpoint_id: str, changes: Mapping[str, object], *, webhooks: Webhooks) -> Endpoint:
-    """Making it active again forgives what made it fail. Raises: NotFoundError."""
-    read = get_endpoint(caller, endpoint_id, webhooks=webhooks)
-    new = replace(read, **changes)  # type: ignore[arg-type]  # the handler's model has checked them
-    if changes.get("paused") is False:
-        new = replace(new, failing_since=None, disabled_reason=None)
-    webhooks.put_endpoint(new)
-    return new
+def change_endpoint(
+    caller: Caller, endpoint_id: str, changes: Mapping[str, object], *, apps: Apps, webhooks: Webhooks
+) -> Endpoint:
+    """Making it active again forgives what made it fail.
+
+    Raises: NotFoundError; ValidationFailedError (`unknown_app`); ConflictError (`changed_meanwhile`).
+    """
+    named = dict(changes)
+    if "apps" in named:
+        named["apps"] = _slugs(caller, cast("Sequence[str]", named["apps"]), apps=apps)
+
+    def changed(read: Endpoint) -> Endpoint:
+        new = replace(read, **named)  # type: ignore[arg-type]  # the handler's model has checked them
+        return new.woken() if named.get("paused") is False else new
+
+    return _changed(caller, endpoint_id, changed, webhooks=webhooks)
+
+
+def _slugs(caller: Caller, names: Sequence[str], *, apps: Apps) -> tuple[str, ...]:
+    """Events name apps by their slugs: an alias would never fit. Raises: ValidationFailedError (`unknown_app`)."""
+    found = [
+        named_app(caller.workspace_id, name, path=f"apps.{place}", apps=apps).slug for place, name in enumerate(names)
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def delete_endpoint(caller: Caller, endpoint_id: str, *, webhooks: Webhooks) -> None:
@@ -113,8 +167,8 @@ def delete_endpoint(caller: Caller, endpoint_id: str, *, webhooks: Webhooks) -> 
 
 
 def send_test(caller: Caller, endpoint_id: str, *, webhooks: Webhooks, clock: Clock, entropy: Entropy) -> str:
-    """A `webhook.test` event for this endpoint alone; the delivery's id. Raises: NotFoundError."""
-    endpoint = get_endpoint(caller, endpoint_id, webhooks=webhooks)
+    """A `webhook.test` event for this endpoint alone; the delivery's id. Raises: as `get_awake`."""
+    endpoint = get_awake(caller, endpoint_id, webhooks=webhooks)
     now = clock.now()
     event = Event(
         event_id=EventId(identifier("evt", at=now, entropy=entropy.bytes(ENTROPY_BYTES))),

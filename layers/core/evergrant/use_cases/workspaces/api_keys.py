@@ -11,7 +11,8 @@ from evergrant.domain.caller import Caller
 from evergrant.domain.errors import Detail, ForbiddenError, NotFoundError, UnauthorizedError, ValidationFailedError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId
 from evergrant.domain.workspace import ApiKey, compose_key, parse_key
-from evergrant.ports import Clock, Directory, Entropy, Identities
+from evergrant.ports import Clock, Directory, Entropy, Identities, Page
+from evergrant.use_cases.paging import filled
 
 SECRET_BYTES = 32
 
@@ -73,9 +74,15 @@ def create_api_key(
     )
 
 
-def list_api_keys(caller: Caller, *, directory: Directory) -> Sequence[ApiKey]:
-    """Those that are not revoked; never their text."""
-    return directory.api_keys(caller.workspace_id)
+def list_api_keys(caller: Caller, *, limit: int, after: str | None, directory: Directory) -> Page[ApiKey]:
+    """Those that are not revoked, in the order of their creation; never their text."""
+    return filled(
+        lambda place: directory.api_keys(caller.workspace_id, limit=limit, after=place),
+        lambda each: not each.revoked,
+        lambda each: each.api_key_id,
+        limit=limit,
+        after=after,
+    )
 
 
 def revoke_api_key(caller: Caller, api_key_id: str, *, directory: Directory) -> None:

@@ -1,0 +1,147 @@
+"""Renewals through the handlers: messages that come twice or broken, workers that die, readers and sweeps beside."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from evergrant.domain.errors import UnavailableError
+from evergrant.domain.ids import CredentialId
+from evergrant.runtime import wiring
+
+from tests.fakes.token_endpoint import FakeTokenEndpoint
+from tests.functions.deployment import Functions
+from tests.functions.faults import Fault, KilledError, fault
+from tests.functions.test_connect import clock, connected, provider
+from tests.functions.test_expiry import Travelling, delivered, swept, told
+
+__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+
+
+@pytest.fixture
+def due(functions: Functions, provider: FakeTokenEndpoint, clock: Travelling) -> list[dict[str, Any]]:
+    """The message of one credential whose renewal has come."""
+    functions.invoke("sweep", {})
+    connected(functions)
+    clock.ahead = timedelta(minutes=52)
+    messages = swept(functions)
+    assert len(messages) == 1
+    return messages
+
+
+def token(functions: Functions, credential_id: str) -> str:
+    answer = functions.call("fresh_token", "POST", f"/credentials/{credential_id}/token", {})
+    assert answer.status == 200, answer.body
+    return answer.body["secret"]["accessToken"]
+
+
+def test_fault_17_an_index_that_lags_is_read_again_by_key(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
+) -> None:
+    stale = {**due[0], "due": "2026-01-01T00:00:00.000Z"}
+
+    answer = delivered(functions, [stale, {**due[0], "credentialId": "cred_nobody"}])
+
+    assert answer == {"batchItemFailures": []}
+    assert provider.asked == 1
+
+
+def test_fault_24_a_message_that_comes_twice_asks_once(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
+) -> None:
+    delivered(functions, due * 3)
+    delivered(functions, due)
+
+    assert provider.asked == 2
+
+
+def test_fault_25_26_what_breaks_comes_again_alone(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
+) -> None:
+    bodies = ["{", "[]", json.dumps({"v": 99}), *[json.dumps(each) for each in due]]
+    records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+
+    answer = functions.invoke("renew", {"Records": records})
+
+    assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == ["0", "1", "2"]
+    assert provider.asked == 2
+
+
+def test_fault_28_a_queue_that_refuses_leaves_it_to_the_next_sweep(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]], clock: Travelling
+) -> None:
+    clock.ahead += timedelta(minutes=1)
+    with fault("never_arrives", "SendMessageBatch", "credentialId"), pytest.raises(UnavailableError):
+        functions.invoke("sweep", {})
+
+    assert swept(functions) == due
+
+
+def test_fault_29_a_reader_renews_what_a_late_sweep_left(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]], clock: Travelling
+) -> None:
+    clock.ahead += timedelta(hours=2)
+
+    read = token(functions, due[0]["credentialId"])
+    delivered(functions, due + swept(functions))
+
+    assert (read, provider.asked) == ("at2", 2)
+
+
+@pytest.mark.parametrize(
+    ("when", "about", "asked"),
+    [
+        ("killed_before", "lease_until", 1),
+        ("killed_after", "lease_until", 1),
+        ("killed_before", "sealed", 2),
+        ("killed_after", "sealed", 2),
+    ],
+)
+def test_fault_34_a_worker_that_dies_leaves_it_to_the_next(
+    functions: Functions,
+    provider: FakeTokenEndpoint,
+    due: list[dict[str, Any]],
+    clock: Travelling,
+    when: Fault,
+    about: str,
+    asked: int,
+) -> None:
+    with fault(when, "TransactWriteItems", about), pytest.raises(KilledError):
+        delivered(functions, due)
+    assert provider.asked == asked
+    clock.ahead += timedelta(minutes=3)
+
+    delivered(functions, due + swept(functions))
+
+    shown = functions.call("get_credential", "GET", f"/credentials/{due[0]['credentialId']}").body
+    assert token(functions, due[0]["credentialId"]) in {"at2", "at3"}
+    assert (shown["status"], told()) == ("active", ["credential.created"])
+
+
+def test_fault_35_a_refusal_is_not_believed_while_another_worker_persisted(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
+) -> None:
+    credential_id = CredentialId(due[0]["credentialId"])
+    stale = wiring.credentials().get(credential_id)
+    assert stale
+    delivered(functions, due)
+
+    done, _ = wiring.renewer().attempt(stale)
+
+    shown = functions.call("get_credential", "GET", f"/credentials/{credential_id}").body
+    assert (done, provider.asked, shown["status"]) == ("elsewhere", 2, "active")
+
+
+def test_fault_36_a_revoked_grant_is_said_once_and_asked_no_more(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]], clock: Travelling
+) -> None:
+    provider.alive.clear()
+    delivered(functions, due)
+    asked = provider.asked
+    clock.ahead += timedelta(days=2)
+
+    again = functions.call("fresh_token", "POST", f"/credentials/{due[0]['credentialId']}/token", {"force": True})
+    delivered(functions, due + swept(functions))
+
+    assert (again.status, again.body["code"]) == (424, "credential_expired")
+    assert (provider.asked, told().count("credential.expired")) == (asked, 1)

@@ -1,0 +1,56 @@
+"""What is installed is what was locked; no secret is in the repository."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = sorted(ROOT.glob("requirements/*.txt"))
+SECRETS = re.compile(
+    r"(?P<aws>\bAKIA(?!IOSFODNN7EXAMPLE)[A-Z0-9]{16}\b)"
+    r"|(?P<pem>-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/=\n]{64})"
+    r"|(?P<github>\bgh[pousr]_[A-Za-z0-9]{36}\b)"
+    r"|(?P<slack>\bxox[abp]-\d{8,}-[A-Za-z0-9-]{20,})"
+    r"|(?P<stripe>\bsk_live_[A-Za-z0-9]{24,})"
+)
+
+
+def entries(lock: Path) -> Iterator[str]:
+    yield from re.sub(r" *\\\n *", " ", lock.read_text("utf-8")).splitlines()
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_attack_72_every_package_is_pinned_by_its_hash(lock: Path) -> None:
+    packages = [each for each in entries(lock) if re.match(r"[A-Za-z0-9]", each)]
+
+    assert packages
+    assert [each for each in packages if not re.match(r"\S+==\S+( ;.*?)? --hash=sha256:[0-9a-f]{64}", each)] == []
+
+
+def test_attack_72_nothing_is_installed_without_its_hash() -> None:
+    text = (ROOT / "Makefile").read_text("utf-8") + (ROOT / "layers/build.py").read_text("utf-8")
+    installs = [each for each in re.split(r"\n(?!\s)", text) if "pip install" in each or '"install"' in each]
+
+    assert installs
+    assert [each for each in installs if "--require-hashes" not in each] == []
+
+
+def test_attack_73_no_secret_is_in_the_repository() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout  # noqa: S607
+    paths = [ROOT / each for each in listed.decode().split("\0") if each]
+
+    texts = {path: path.read_bytes().decode(errors="replace") for path in paths if path.is_file()}
+
+    assert len(texts) > 100
+    assert [str(path.relative_to(ROOT)) for path, text in texts.items() if SECRETS.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["AKIA" + "Z" * 16, "ghp_" + "a" * 36, "sk_live_" + "a" * 24, "-----BEGIN PRIVATE " + "KEY-----\n" + "A" * 64],
+)
+def test_attack_73_a_planted_secret_is_found(planted: str) -> None:
+    assert SECRETS.search(f"x = '{planted}'")
