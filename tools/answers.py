@@ -178,13 +178,13 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
     "POST /webhooks/endpoints/{endpointId}/replay": (202, _object(replayed=NUMBER)),
     "GET /events": (200, _page(_ref("Event"))),
     "GET /events/{eventId}": (200, _ref("Event")),
-    "GET /events/{eventId}/deliveries": (200, _object(data=_many(_ref("Delivery")))),
+    "GET /events/{eventId}/deliveries": (200, _page(_ref("Delivery"))),
     "POST /events/{eventId}/redeliver": (202, _object(deliveries=NUMBER)),
     "POST /api-keys": (
         201,
         _object(apiKeyId=TEXT, key=TEXT, name=TEXT, scopes=TEXTS, createdAt=TIME),
     ),
-    "GET /api-keys": (200, _object(data=_many(_object(apiKeyId=TEXT, name=TEXT, scopes=TEXTS, createdAt=TIME)))),
+    "GET /api-keys": (200, _page(_object(apiKeyId=TEXT, name=TEXT, scopes=TEXTS, createdAt=TIME))),
     "DELETE /api-keys/{apiKeyId}": (200, DONE),
     "GET /health": (200, _object(status=TEXT)),
 }

@@ -20,6 +20,8 @@ class Receiver:
     failures_left: int = 0
     refused: int = 0
     received: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    headers: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    """Of each that was received, its names in lower case."""
     _arrived: threading.Condition = field(default_factory=threading.Condition)
 
     def take(self, body: bytes, headers: dict[str, str]) -> int:
@@ -31,6 +33,7 @@ class Receiver:
                 return 500
             if self.secret:
                 Webhook(self.secret).verify(body, headers)
+            self.headers.append({name.lower(): value for name, value in headers.items()})
             self.received.append(json.loads(body))
             self._arrived.notify_all()
             return 204

@@ -1,9 +1,11 @@
 """Every row of the contract's status table that a caller can reach, on the running stack."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 
 from tests.stack.conftest import Stack
 
@@ -208,3 +210,46 @@ def test_attack_33_no_table_and_no_log_has_a_secret(stack: Stack) -> None:
 
 def _without_id(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "requestId"}
+
+
+@pytest.mark.parametrize("method", ["HEAD", "TRACE", "BREW", "OPTIONS"])
+def test_a_method_without_a_route_is_not_there(stack: Stack, method: str) -> None:
+    answer = stack.request(method, "/users")
+
+    assert answer.status_code == 404
+    assert answer.headers["x-request-id"]
+    assert method == "HEAD" or answer.json()["code"] == "not_found"
+
+
+def test_a_body_in_chunks_is_a_body(stack: Stack) -> None:
+    headers = {"authorization": f"Bearer {stack.key}", "content-type": "application/json"}
+    body = iter([b'{"username": ', b'"in-chunks"}'])
+
+    made = requests.post(f"{stack.url}/users", data=body, headers=headers, timeout=60)
+
+    assert (made.status_code, stack.request("GET", "/users/in-chunks").status_code) == (200, 200)
+
+
+def test_attack_51_a_production_workspace_registers_no_loopback(stack: Stack, stranger: str) -> None:
+    answer = stack.request("POST", "/webhooks/endpoints", {"url": "http://127.0.0.1:9999/x"}, key=stranger)
+
+    assert (answer.status_code, answer.json()["details"][0]["path"]) == (422, "url")
+
+
+def test_attack_57_of_rotations_at_once_every_secret_signs(stack: Stack) -> None:
+    from tests.stack.receiver import receiving
+
+    with receiving() as receiver:
+        made = stack.request("POST", "/webhooks/endpoints", {"url": receiver.url, "events": ["webhook.test"]}).json()
+        path = f"/webhooks/endpoints/{made['endpointId']}"
+        with ThreadPoolExecutor(8) as pool:
+            rotating = [pool.submit(stack.request, "POST", f"{path}/rotate-secret", {}) for _ in range(8)]
+            answers = [each.result() for each in rotating]
+        stack.request("POST", f"{path}/test")
+        receiver.wait_for("webhook.test", seconds=120)
+        signatures = receiver.headers[-1]["webhook-signature"].split()
+        stack.request("DELETE", path)
+
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert len({answer.json()["secret"] for answer in answers}) == 8
+    assert len(signatures) == 9
