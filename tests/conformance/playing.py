@@ -106,7 +106,7 @@ class Played:
         if way.confirmation:
             yield self._of(way.confirmation), self._confirmed
         if way.revocation_endpoint:
-            yield way.revocation_endpoint, self._rfc7009
+            yield f"{way.revocation_request_method} {way.revocation_endpoint}", self._rfc7009
         if way.refresh_endpoint:
             yield way.refresh_endpoint, self._token
 
