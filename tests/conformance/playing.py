@@ -89,7 +89,9 @@ class Played:
             yield way.temporary_credential_endpoint or "", self._temporary
             yield way.token_endpoint or "", self._token_pair
             yield way.authorization_endpoint or "", self._authorize_oauth1
-        if way.revocation:
+        # GraphQL has one address for all: there only the body tells what is asked.
+        probes = bool(way.probe and way.probe.body and asked.body == way.probe.body.encode())
+        if way.revocation and not probes:
             yield self._of(way.revocation), self._own_revocation
         brings_code = any(code in f"{asked.path} {asked.body.decode('utf-8', 'replace')}" for code in self.codes)
         if exchange and not brings_code:
