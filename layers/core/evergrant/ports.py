@@ -396,7 +396,10 @@ class Sessions(Protocol):
     def put(self, session: "Session") -> None: ...
     def get(self, session_id: str) -> "Session | None": ...
     def redeem(self, session: "Session", digest: str) -> None:
-        """Once: from here on the token of `digest` opens it. Raises: ConnectError (`link_used`)."""
+        """Once: from here on the token of `digest` opens it; with the same digest again it is done already.
+
+        Raises: ConnectError (`link_used`).
+        """
         ...
 
 
