@@ -269,7 +269,7 @@ class SweepCursor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SealedRow:
-    """One sealed attribute of one row, as it was read."""
+    """One sealed attribute of one row, as it was read; `attribute` says where in the row."""
 
     table: str
     pk: str
