@@ -2,6 +2,7 @@
 
 import pytest
 from evergrant.domain.client import OAuthClient
+from evergrant.domain.errors import TooLargeError
 from pydantic import SecretStr
 
 from tests.builders import OTHER_WORKSPACE, WORKSPACE, a_client
@@ -41,3 +42,12 @@ def test_a_deleted_client_is_gone_and_deleting_again_is_nothing(storage: Storage
 
     assert storage.clients.find(WORKSPACE, "acme-oauth") is None
     assert storage.clients.find(WORKSPACE, "other") == a_client(app="other")
+
+
+def test_fault_16_a_client_that_is_too_large_is_refused_and_the_old_one_kept(storage: Storage) -> None:
+    storage.clients.put(a_client())
+
+    with pytest.raises(TooLargeError):
+        storage.clients.put(a_client(scopes=("x" * 400_000,)))
+
+    assert storage.clients.find(WORKSPACE, "acme-oauth") == a_client()

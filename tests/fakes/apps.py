@@ -31,6 +31,8 @@ class FakeOAuthClients:
         return self.kept.get((workspace_id, app))
 
     def put(self, client: OAuthClient) -> None:
+        if len(str(client.scopes)) > MAX_BYTES:
+            raise TooLargeError("All of this together is more than can be kept.")
         self.kept[client.workspace_id, client.app] = client
 
     def delete(self, workspace_id: WorkspaceId, app: str) -> None:
