@@ -70,6 +70,13 @@ def test_an_id_is_used_once(storage: Storage) -> None:
     assert storage.authorizations.get(an_id("auth")) == an_authorization()
 
 
+def test_fault_13_a_creation_that_lost_its_answer_is_done_already(storage: Storage) -> None:
+    for _ in range(2):
+        storage.authorizations.create(an_authorization())
+
+    assert storage.authorizations.get(an_id("auth")) == an_authorization()
+
+
 def test_a_link_is_started_once(storage: Storage) -> None:
     row = started(storage)
 

@@ -26,7 +26,7 @@ class FakeAuthorizations:
         self._held: dict[str, tuple[bytes, datetime]] = {}
 
     def create(self, authorization: Authorization) -> None:
-        if authorization.authorization_id in self._rows:
+        if self._rows.get(authorization.authorization_id, authorization) != authorization:
             raise ConnectError("This was begun already.", code="link_used")
         self._rows[authorization.authorization_id] = authorization
 

@@ -363,7 +363,7 @@ class Authorizations(Protocol):
     """OAuth round trips under way. What a browser or an owner's server brings is looked up by its hash."""
 
     def create(self, authorization: "Authorization") -> None:
-        """Raises: ConnectError (`link_used`) when it is there."""
+        """The very same again is done already. Raises: ConnectError (`link_used`) when another is there."""
         ...
 
     def get(self, authorization_id: str) -> "Authorization | None":
