@@ -33,7 +33,7 @@ class ScriptedRevoker:
 
     def __init__(self) -> None:
         self.answer: tuple[bool, str | None] = (True, None)
-        self.trouble: Exception | None = None
+        self.trouble: BaseException | None = None
         self.asked: list[tuple[Credential, bool]] = []
         """What was to be revoked, and whether another credential shares it."""
 
