@@ -12,7 +12,7 @@ from evergrant.domain.workspace import compose_key, parse_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+from tests.builders import NOON
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.binary(min_size=16, max_size=16))

@@ -72,10 +72,9 @@ class DynamoDBSealedRows:
 
 def _sealed(row: Mapping[str, Any], attribute: str) -> Iterator[tuple[str, bytes]]:
     """By document paths: the secrets that were rotated out stand in a list."""
-    match row.get(attribute):
-        case bytes(sealed):
-            yield attribute, sealed
-        case list(old):
-            yield from ((f"{attribute}[{place}].sealed", bytes(each["sealed"])) for place, each in enumerate(old))
-        case _:
-            return
+    found: Any = row.get(attribute)
+    if isinstance(found, bytes):
+        yield attribute, found
+        return
+    for place, each in enumerate(found or ()):
+        yield f"{attribute}[{place}].sealed", bytes(each["sealed"])
