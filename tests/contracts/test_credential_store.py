@@ -230,6 +230,16 @@ def test_what_was_deleted_is_gone_from_every_list(storage: Storage) -> None:
     assert told(storage) == (["credential.created", "credential.deleted"],) * 2
 
 
+def test_what_was_deleted_takes_no_place_on_a_page(storage: Storage) -> None:
+    row = kept(storage, a_credential())
+    other = kept(storage, a_credential(credential_id=OTHER_CREDENTIAL))
+
+    storage.credentials.delete(row, event=None, audit=an_audit_line())
+
+    page = storage.credentials.of_user(WORKSPACE, ADA, app=None, limit=1, after=None)
+    assert (page.items, page.next) == ([other], None)
+
+
 def test_a_delete_of_what_was_changed_meanwhile_or_is_gone_is_refused(storage: Storage) -> None:
     row = kept(storage, a_credential())
     new = a_change(row, name="renamed")
@@ -315,6 +325,16 @@ def test_a_lease_moves_the_due_time_to_its_own_end(storage: Storage) -> None:
 
     assert due(storage, NOON) == []
     assert due(storage, NOON + MINUTE) == [(CREDENTIAL, NOON + MINUTE)]
+
+
+@pytest.mark.parametrize("at", [None, NOON + HOUR])
+def test_an_outcome_says_when_it_is_due_next(storage: Storage, at: datetime | None) -> None:
+    held = leased(storage, kept(storage, a_grant(due_at=NOON)))
+
+    storage.credentials.finish_renewal(a_change(held, due_at=at), held=held, event=None, audit=None)
+
+    assert due(storage, NOON + MINUTE) == []
+    assert due(storage, NOON + HOUR) == ([(CREDENTIAL, at)] if at else [])
 
 
 @pytest.mark.parametrize("how", ["reconnected", "deleting", "deleted"])

@@ -136,19 +136,25 @@ def test_a_deleted_user_is_gone_by_id_name_and_list_and_the_name_is_free(storage
     storage.directory.create_user(a_user(user_id=BOB))
 
 
-def test_a_delete_of_what_is_not_as_it_was_read_or_is_gone_is_refused(storage: Storage) -> None:
+@pytest.mark.parametrize("username", ["ada@shop.example", "countess"])
+def test_a_delete_of_what_is_not_as_it_was_read_is_refused(storage: Storage, username: str) -> None:
     read = a_user()
     storage.directory.create_user(read)
-    renamed = replace(read, username="countess", version=2)
-    storage.directory.change_user(renamed, read=read)
+    changed = replace(read, username=username, full_name="changed", version=2)
+    storage.directory.change_user(changed, read=read)
 
     with pytest.raises(ConflictError):
         storage.directory.delete_user(read)
-    assert storage.directory.user(WORKSPACE, "countess") == renamed
 
-    storage.directory.delete_user(renamed)
+    assert storage.directory.user(WORKSPACE, username) == changed
+
+
+def test_who_is_gone_is_not_deleted_again(storage: Storage) -> None:
+    storage.directory.create_user(a_user())
+    storage.directory.delete_user(a_user())
+
     with pytest.raises(ConflictError):
-        storage.directory.delete_user(renamed)
+        storage.directory.delete_user(a_user())
 
 
 def test_users_are_listed_in_the_order_of_creation_page_by_page(storage: Storage) -> None:
