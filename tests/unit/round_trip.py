@@ -124,12 +124,11 @@ class RoundTrip:
         assert returned.completion
         return returned.completion
 
-    def completed(
-        self, completion: SecretStr, *, user: str = ADA, verifier: str | None = None, workspace_id: str = WORKSPACE
-    ) -> Credential:
-        """By the owner's server; a second call is a second run of the same request."""
+    @property
+    def completer(self) -> Completer:
+        """Of one request: another is a second run of it."""
         storage = self.deployment.storage
-        completer = Completer(
+        return Completer(
             apps=FakeApps(self.app),
             clients=storage.clients,
             directory=storage.directory,
@@ -144,9 +143,14 @@ class RoundTrip:
             report=lambda event, told: self.reported.append((event, told)),
             identities=identities_of_one_request(),
         )
+
+    def completed(
+        self, completion: SecretStr, *, user: str = ADA, verifier: str | None = None, workspace_id: str = WORKSPACE
+    ) -> Credential:
+        """By the owner's server."""
         caller = replace(CALLER, workspace_id=workspace_id)  # type: ignore[arg-type]  # an id
         code_verifier = None if verifier is None else SecretStr(verifier)
-        return completer.by_owner(caller, completion, user=user, code_verifier=code_verifier)
+        return self.completer.by_owner(caller, completion, user=user, code_verifier=code_verifier)
 
     def credentials(self) -> list[Credential]:
         """All of Ada's."""

@@ -16,6 +16,7 @@ from evergrant.domain.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
+from evergrant.domain.ids import CredentialId
 from evergrant.ports import ProbeAnswer
 from pydantic import SecretStr
 
@@ -148,6 +149,29 @@ def test_fault_38_without_a_key_the_code_is_not_spent(trip: RoundTrip) -> None:
     assert trip.endpoint.asked == 0
 
 
+def test_fault_38_once_the_code_is_spent_no_key_is_needed(trip: RoundTrip) -> None:
+    completion = trip.completion()
+
+    def send_keys_away(_: object) -> None:
+        trip.deployment.sealer.away = True
+
+    trip.endpoint.meanwhile = send_keys_away
+
+    made = trip.completed(completion)
+
+    assert trip.credentials() == [made]
+
+
+def test_for_a_user_who_is_gone_no_code_is_spent(trip: RoundTrip) -> None:
+    completion = trip.completion()
+    trip.deployment.storage.directory.delete_user(a_user())
+
+    with pytest.raises(NotFoundError):
+        trip.completer.by_browser(completion)
+
+    assert trip.endpoint.asked == 0
+
+
 def test_a_reconnect_keeps_the_id_and_all_that_its_owner_named(trip: RoundTrip) -> None:
     row, completion = reconnecting(trip, name="Mine", tags=("a",), failures=3)
 
@@ -161,11 +185,18 @@ def test_a_reconnect_keeps_the_id_and_all_that_its_owner_named(trip: RoundTrip) 
     assert trip.deployment.events() == ["credential.reconnected"]
 
 
-def test_a_reconnect_wins_over_a_renewal_in_between(trip: RoundTrip) -> None:
+def test_a_reconnect_wins_over_a_renewal_in_between(trip: RoundTrip, monkeypatch: pytest.MonkeyPatch) -> None:
     row, completion = reconnecting(trip)
-    trip.endpoint.meanwhile = lambda _: trip.deployment.storage.credentials.begin_renewal(
-        trip.deployment.row(row), lease_until=NOON + SECOND, due_at=NOON + SECOND
-    )
+    credentials = trip.deployment.storage.credentials
+    get = credentials.get
+
+    def got(credential_id: CredentialId) -> Credential | None:
+        """A renewal begins right after the first read."""
+        monkeypatch.setattr(credentials, "get", get)
+        assert credentials.begin_renewal(row, lease_until=NOON + SECOND, due_at=NOON + SECOND)
+        return row
+
+    monkeypatch.setattr(credentials, "get", got)
 
     trip.completed(completion)
 

@@ -123,6 +123,13 @@ def test_a_queued_revocation_ends_in_the_trail_and_is_told_to_no_receiver_twice(
     assert finished(deployment) is None
 
 
+def test_what_nobody_deletes_is_not_finished(deployment: FakeDeployment) -> None:
+    row = deployment.kept(a_grant())
+
+    assert finished(deployment) is None
+    assert deployment.row(row) == row
+
+
 @pytest.mark.parametrize(
     ("after", "outcome"),
     [

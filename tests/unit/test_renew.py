@@ -93,6 +93,15 @@ def test_what_is_not_due_is_left_alone(deployment: FakeDeployment, changed: dict
     assert deployment.upstream.asked == []
 
 
+def test_a_message_of_another_time_than_the_rows_is_somebody_elses(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+
+    done = renewed(deployment, row, due_at=deployment.clock.at - MINUTE)
+
+    assert done == "nothing_due"
+    assert deployment.upstream.asked == []
+
+
 def test_fault_27_while_another_has_the_lease_nobody_asks(deployment: FakeDeployment) -> None:
     row = due(deployment)
     held = another_lease(deployment)
