@@ -9,6 +9,7 @@ from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.due import partitions, slot
 from evergrant.domain.errors import ConflictError, NotFoundError, TooLargeError
 from evergrant.domain.ids import CredentialId
+from evergrant.domain.times import from_iso, iso
 
 from tests.builders import (
     ADA,
@@ -295,6 +296,8 @@ def test_what_is_due_is_found_at_the_very_time_that_its_row_says(storage: Storag
     found = due(storage, at + SECOND * 0.001)
 
     assert found == [(CREDENTIAL, row.due_at)]
+    assert row.due_at
+    assert from_iso(iso(row.due_at)) == row.due_at
 
 
 def test_what_is_not_due_yet_or_no_more_is_not_found(storage: Storage) -> None:

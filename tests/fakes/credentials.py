@@ -11,12 +11,12 @@ from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
 from evergrant.ports import Audit, Directory, KeyedRead, Page, Webhooks
 
-from tests.builders import DAY
+from tests.builders import DAY, NOON, SECOND
 from tests.fakes.apps import MAX_BYTES, FakeOwnApps
 from tests.fakes.directory import changed_meanwhile
 from tests.fakes.lists import page_of
 
-SAID_FOR = 30 * DAY
+SAID_FOR, MILLISECOND = 30 * DAY, SECOND / 1000
 OUTCOME = (
     *("status", "generation", "sealed", "token_expires_at", "token_issued_at", "expires_at", "scopes"),
     *("missing_scopes", "variables", "last_verified_at", "last_renewed_at", "last_failure", "failures"),
@@ -115,7 +115,7 @@ class FakeCredentialStore:
     def _keep(self, row: Credential) -> None:
         if len(row.sealed) > MAX_BYTES:
             raise TooLargeError("All of this together is more than can be kept.")
-        self._rows[row.credential_id] = row
+        self._rows[row.credential_id] = replace(row, due_at=row.due_at and whole_milliseconds(row.due_at))
 
     def _tell(self, event: Event | None, audit: AuditLine | None) -> None:
         if event:
@@ -129,6 +129,11 @@ class FakeCredentialStore:
             return False
         self._said[event.workspace_id, once] = event.at + SAID_FOR
         return True
+
+
+def whole_milliseconds(at: datetime) -> datetime:
+    """As a table keeps it: a time drawn by chance has microseconds."""
+    return NOON + round((at - NOON) / MILLISECOND) * MILLISECOND
 
 
 def _guard(row: Credential) -> tuple[int, int]:

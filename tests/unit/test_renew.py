@@ -1,14 +1,16 @@
 """One renewal: who may ask the provider, and what of its answer is kept when things happen meanwhile."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, SealBrokenError, UnavailableError
 from evergrant.domain.renewal import LEASE, Dead, Ours, Outcome, Renewed, Transient, Verified
+from evergrant.domain.times import from_iso
 from evergrant.use_cases.renewals.renew import Done, renew_due, renew_on_read
+from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
 from pydantic import SecretStr
 
 from tests.builders import (
@@ -23,6 +25,7 @@ from tests.builders import (
     an_audit_line,
 )
 from tests.fakes.deployment import SECRET, FakeDeployment
+from tests.fakes.work import FakeQueue
 
 NEW = Renewed(SECRET.with_values(apiKey=SecretStr("second")), token_expires_at=NOON + 2 * HOUR)
 LATER = Transient("provider_timeout", "No answer.")
@@ -80,6 +83,20 @@ def test_fault_24_a_message_that_comes_twice_asks_once(deployment: FakeDeploymen
 
     assert done == ["persisted", "nothing_due"]
     assert len(deployment.upstream.asked) == 1
+
+
+@pytest.mark.parametrize("microseconds", [0, 400, 600])
+def test_fault_29_what_the_sweep_queues_is_what_is_renewed(deployment: FakeDeployment, microseconds: int) -> None:
+    row = due(deployment, due_at=deployment.clock.at + timedelta(microseconds=microseconds))
+    queue = FakeQueue()
+    sweep = {"renewals": renewals_due(deployment.storage.credentials, queue=queue, cursor=deployment.storage.cursor)}
+    sweep_due(sweep, clock=deployment.clock, has_time=lambda: True)
+    ((_, message),) = queue.sent
+    deployment.clock.pass_(SECOND)
+
+    done = renewed(deployment, row, due_at=from_iso(str(message["due"])))
+
+    assert done == "persisted"
 
 
 @pytest.mark.parametrize("changed", [{"due_at": NOON + HOUR}, {"status": "expired"}, {"due_at": None}])
