@@ -80,7 +80,7 @@ def kept(deployment: FakeDeployment) -> list[Credential]:
 def test_what_was_sent_is_sealed_kept_and_told(deployment: FakeDeployment) -> None:
     made = created(deployment)
 
-    assert kept(deployment) == [made]
+    assert kept(deployment) == [deployment.row(made)]
     assert deployment.opened(made) == {"apiKey": "s3cret"}
     assert deployment.events() == deployment.trail() == ["credential.created"]
     assert made.due_at
@@ -92,7 +92,7 @@ def test_fault_11_a_second_run_of_the_same_request_finds_what_the_first_made(dep
 
     second = created(deployment)
 
-    assert second == first
+    assert second == deployment.row(first)
     assert deployment.events() == ["credential.created"]
 
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import NotFoundError, SealBrokenError, UnavailableError
-from evergrant.domain.renewal import LEASE, Dead, Ours, Outcome, Renewed, Transient, Verified
+from evergrant.domain.errors import SealBrokenError, UnavailableError
+from evergrant.domain.renewal import LEASE, Dead, Ours, Outcome, Transient, Verified
 from evergrant.domain.times import from_iso
-from evergrant.use_cases.renewals.renew import Done, renew_due, renew_on_read
+from evergrant.use_cases.renewals.renew import Done, renew_due
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
-from pydantic import SecretStr
 
 from tests.builders import (
     CREDENTIAL,
@@ -21,13 +20,12 @@ from tests.builders import (
     OTHER_CREDENTIAL,
     SECOND,
     a_credential,
-    a_grant,
     an_audit_line,
 )
-from tests.fakes.deployment import SECRET, FakeDeployment
+from tests.fakes.deployment import FakeDeployment
 from tests.fakes.work import FakeQueue
+from tests.unit.renewing import NEW, another_lease, due
 
-NEW = Renewed(SECRET.with_values(apiKey=SecretStr("second")), token_expires_at=NOON + 2 * HOUR)
 LATER = Transient("provider_timeout", "No answer.")
 
 
@@ -39,26 +37,11 @@ def deployment() -> FakeDeployment:
     return made
 
 
-def due(deployment: FakeDeployment, **changed: Any) -> Credential:
-    """A grant that is due now."""
-    return deployment.kept(a_grant(**{"due_at": deployment.clock.at, **changed}))
-
-
 def renewed(deployment: FakeDeployment, row: Credential, *, due_at: datetime | None = None) -> Done:
     """By its message."""
     at = due_at or row.due_at
     assert at
     return renew_due(row.credential_id, at, renewer=deployment.renewer, cleanups=deployment.cleanups)
-
-
-def another_lease(deployment: FakeDeployment) -> Credential:
-    """Another worker's, which begins now."""
-    now = deployment.clock.now()
-    row = deployment.storage.credentials.find(CREDENTIAL)
-    assert row
-    held = deployment.storage.credentials.begin_renewal(row, lease_until=now + LEASE, due_at=now + MINUTE)
-    assert held
-    return held
 
 
 def test_a_new_secret_is_sealed_for_the_next_generation(deployment: FakeDeployment) -> None:
@@ -326,74 +309,3 @@ def test_fault_20_a_deletion_that_died_is_handed_to_the_cleanups(deployment: Fak
     assert done == "deletion_queued"
     assert (message["action"], message["credentialId"]) == ("revoke", CREDENTIAL)
     assert deployment.upstream.asked == []
-
-
-def read_fresh(
-    deployment: FakeDeployment, row: Credential, *, force: bool = False, meanwhile: Any = None
-) -> Credential:
-    """As a reader asks for it; `meanwhile` happens while it waits, each wait a second."""
-
-    def pause(_: float) -> None:
-        deployment.clock.pass_(SECOND)
-        if meanwhile:
-            meanwhile()
-
-    return renew_on_read(row, force=force, renewer=deployment.renewer, pause=pause)
-
-
-def test_a_reader_renews_what_nobody_renews(deployment: FakeDeployment) -> None:
-    deployment.upstream.outcome = NEW
-
-    after = read_fresh(deployment, due(deployment))
-
-    assert after.generation == 2
-
-
-def test_a_reader_takes_what_still_works_while_another_renews(deployment: FakeDeployment) -> None:
-    due(deployment)
-    held = another_lease(deployment)
-
-    after = read_fresh(deployment, held)
-
-    assert after == held
-    assert deployment.upstream.asked == []
-
-
-@pytest.mark.parametrize(("minutes", "force"), [(61, False), (50, True)])
-def test_a_reader_waits_for_what_another_brings(deployment: FakeDeployment, minutes: int, force: bool) -> None:  # noqa: FBT001  # a case
-    deployment.clock.at = NOON + minutes * MINUTE
-    due(deployment)
-    held = another_lease(deployment)
-
-    def bring() -> None:
-        new = held.changed(at=NOON, generation=2, sealed=b"theirs", lease_until=None)
-        deployment.storage.credentials.finish_renewal(new, held=held, event=None, audit=None)
-
-    after = read_fresh(deployment, held, force=force, meanwhile=bring)
-
-    assert (after.generation, after.sealed) == (2, b"theirs")
-    assert deployment.upstream.asked == []
-
-
-def test_fault_34_a_reader_takes_over_from_a_worker_that_died(deployment: FakeDeployment) -> None:
-    deployment.upstream.outcome = NEW
-    deployment.clock.at = NOON + 61 * MINUTE
-    due(deployment)
-
-    after = read_fresh(deployment, another_lease(deployment))
-
-    assert after.generation == 2
-    assert deployment.clock.at >= NOON + 61 * MINUTE + LEASE
-
-
-def test_a_reader_hears_that_it_was_deleted_meanwhile(deployment: FakeDeployment) -> None:
-    deployment.clock.at = NOON + 61 * MINUTE
-    due(deployment)
-    held = another_lease(deployment)
-
-    with pytest.raises(NotFoundError):
-        read_fresh(
-            deployment,
-            held,
-            meanwhile=lambda: deployment.storage.credentials.delete(held, event=None, audit=an_audit_line()),
-        )
