@@ -13,6 +13,8 @@ from evergrant.use_cases.connect.begin import Asked, Redirect, begin_authorizati
 from evergrant.use_cases.connect.callback import CallbackRequest, Returned, cookie_name, take_callback
 from evergrant.use_cases.connect.complete import Completer
 from evergrant.use_cases.connect.flows import Flows
+from evergrant.use_cases.connect.grants import Keeper
+from evergrant.use_cases.connect.hosted import Keeps
 from pydantic import SecretStr
 
 from tests.builders import ADA, RETURN_URL, WORKSPACE, a_client, an_oauth_app
@@ -127,21 +129,40 @@ class RoundTrip:
     @property
     def completer(self) -> Completer:
         """Of one request: another is a second run of it."""
-        storage = self.deployment.storage
+        deployment, storage, minting = self.deployment, self.deployment.storage, ScriptedMinting()
+        identities = identities_of_one_request()
+        keeper = Keeper(
+            directory=storage.directory,
+            credentials=storage.credentials,
+            probing=self.probing,
+            clock=deployment.clock,
+            entropy=deployment.entropy,
+            identities=identities,
+        )
+        forms = Keeps(
+            apps=FakeApps(self.app),
+            directory=storage.directory,
+            credentials=storage.credentials,
+            sealer=deployment.sealer,
+            minting=minting,
+            clock=deployment.clock,
+            entropy=deployment.entropy,
+            identities=identities,
+            check_every=keeper.check_every,
+        )
         return Completer(
             apps=FakeApps(self.app),
             clients=storage.clients,
             directory=storage.directory,
-            credentials=storage.credentials,
             authorizations=storage.authorizations,
             flows=self.flows,
-            minting=ScriptedMinting(),
+            minting=minting,
             probing=self.probing,
-            sealer=self.deployment.sealer,
-            clock=self.deployment.clock,
-            entropy=self.deployment.entropy,
+            sealer=deployment.sealer,
+            clock=deployment.clock,
+            keeper=keeper,
+            forms=forms,
             report=lambda event, told: self.reported.append((event, told)),
-            identities=identities_of_one_request(),
         )
 
     def completed(
