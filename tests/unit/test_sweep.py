@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -11,8 +11,8 @@ from evergrant.domain.errors import UnavailableError
 from evergrant.domain.ids import CredentialId
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
 
-NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
+from tests.builders import MINUTE, NOON
+
 PHASE = timedelta(seconds=17)
 """When in its minute the schedule runs."""
 

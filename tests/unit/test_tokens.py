@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from evergrant.domain.app import App, OAuth2Method
 from evergrant.domain.errors import ClientRefusedError, GrantRefusedError, ProviderError
 from evergrant.domain.tokens import LONGEST_LIFE, SHORTEST_LIFE, Reading, Tokens, read_tokens
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+from tests.builders import NOON
 
 
 def a_method(**fields: Any) -> OAuth2Method:

@@ -1,17 +1,16 @@
 """When a delivery is tried again, and what an endpoint's health becomes."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from evergrant.domain.errors import ConflictError
-from evergrant.domain.events import Event
-from evergrant.domain.ids import EndpointId, EventId, WorkspaceId
-from evergrant.domain.webhooks import MOST_OLD_SECRETS, WAITS, Attempt, Delivery, Endpoint, delivery_for
+from evergrant.domain.webhooks import MOST_OLD_SECRETS, WAITS, Attempt, Delivery, delivery_for
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ENDPOINT = Endpoint(WorkspaceId("ws_1"), EndpointId("ep_1"), "https://example.com", NOON, b"")
-EVENT = Event(EventId("evt_" + "0" * 36), WorkspaceId("ws_1"), "credential.expired", NOON, data={"app": "stripe"})
+from tests.builders import NOON, an_endpoint, an_event
+
+ENDPOINT = an_endpoint(sealed_secret=b"")
+EVENT = an_event(type="credential.expired", data={"app": "stripe"})
 
 
 def failed(at: datetime, status: int | None = 500) -> Attempt:

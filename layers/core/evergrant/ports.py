@@ -1,4 +1,7 @@
-"""What the use cases need of the world. Each Protocol has one adapter, one fake, and one contract suite for both."""
+"""What the use cases need of the world.
+
+Each Protocol has one adapter, one fake, and one contract suite for both; tests/unit/test_ports.py has the exceptions.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -172,7 +175,7 @@ class Directory(Protocol):
     def put_workspace(self, workspace: Workspace) -> None: ...
     def user(self, workspace_id: WorkspaceId, id_or_name: str) -> User | None: ...
     def create_user(self, user: User) -> None:
-        """Raises: ConflictError when the name is taken."""
+        """Raises: ConflictError: `username_taken`, or another where the id is."""
         ...
 
     def change_user(self, new: User, *, read: User) -> None:
@@ -183,7 +186,10 @@ class Directory(Protocol):
         """Raises: ConflictError (`changed_meanwhile`) when it is not as it was read, or gone."""
         ...
 
-    def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]: ...
+    def users(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[User]:
+        """In the order of their creation."""
+        ...
+
     def api_key(self, api_key_id: ApiKeyId) -> ApiKey | None: ...
     def put_api_key(self, api_key: ApiKey) -> None: ...
     def api_keys(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[ApiKey]:
@@ -203,7 +209,9 @@ class Audit(Protocol):
         since: datetime | None,
         limit: int,
         after: str | None,
-    ) -> Page[AuditLine]: ...
+    ) -> Page[AuditLine]:
+        """Newest first."""
+        ...
 
 
 class RememberedApps(Protocol):
@@ -269,7 +277,7 @@ class SweepCursor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SealedRow:
-    """One sealed attribute of one row, as it was read."""
+    """One sealed attribute of one row, as it was read; `attribute` says where in the row."""
 
     table: str
     pk: str
@@ -329,11 +337,14 @@ class IdempotencyStore(Protocol):
         ...
 
     def release(self, claim: Claim) -> None:
-        """Nobody knows what became of it: the same request may try again at once, and is the same."""
+        """Nobody knows what became of it: the same request may try again at once, and is the same.
+
+        Raises: as `finish`.
+        """
         ...
 
     def forget(self, claim: Claim) -> None:
-        """Nothing was made: the key is free for another body."""
+        """Nothing was made: the key is free for another body. Raises: as `finish`."""
         ...
 
 
@@ -352,7 +363,7 @@ class Authorizations(Protocol):
     """OAuth round trips under way. What a browser or an owner's server brings is looked up by its hash."""
 
     def create(self, authorization: "Authorization") -> None:
-        """Raises: ConnectError (`link_used`) when it is there."""
+        """The very same again is done already. Raises: ConnectError (`link_used`) when another is there."""
         ...
 
     def get(self, authorization_id: str) -> "Authorization | None":
@@ -386,7 +397,10 @@ class OAuthClients(Protocol):
     """The workspaces' own OAuth clients, their secrets sealed."""
 
     def find(self, workspace_id: WorkspaceId, app: str) -> "OAuthClient | None": ...
-    def put(self, client: "OAuthClient") -> None: ...
+    def put(self, client: "OAuthClient") -> None:
+        """Replace it. Raises: TooLargeError."""
+        ...
+
     def delete(self, workspace_id: WorkspaceId, app: str) -> None: ...
 
 
@@ -396,7 +410,10 @@ class Sessions(Protocol):
     def put(self, session: "Session") -> None: ...
     def get(self, session_id: str) -> "Session | None": ...
     def redeem(self, session: "Session", digest: str) -> None:
-        """Once: from here on the token of `digest` opens it. Raises: ConnectError (`link_used`)."""
+        """Once: from here on the token of `digest` opens it; with the same digest again it is done already.
+
+        Raises: ConnectError (`link_used`).
+        """
         ...
 
 
@@ -604,7 +621,10 @@ class Webhooks(Protocol):
         ...
 
     def endpoint(self, workspace_id: WorkspaceId, endpoint_id: str) -> Endpoint | None: ...
-    def endpoints(self, workspace_id: WorkspaceId) -> Sequence[Endpoint]: ...
+    def endpoints(self, workspace_id: WorkspaceId) -> Sequence[Endpoint]:
+        """In the order of their creation."""
+        ...
+
     def delete_endpoint(self, endpoint: Endpoint) -> None: ...
     def put_event(self, event: Event) -> None: ...
     def event(self, workspace_id: WorkspaceId, event_id: str) -> Event | None: ...

@@ -66,7 +66,6 @@ class DynamoDBAudit:
         limit: int,
         after: str | None,
     ) -> Page[AuditLine]:
-        """Newest first."""
         if credential_id and not is_identifier(credential_id, "cred"):
             return Page([])
         name, value = (

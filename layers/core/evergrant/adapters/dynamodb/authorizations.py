@@ -46,7 +46,9 @@ class DynamoDBAuthorizations:
                     ConditionExpression="attribute_not_exists(pk)",
                 )
         except ConditionFailedError as error:
-            raise ConnectError("This was begun already. Begin again.", code="link_used") from error
+            # The very same is this writer's own put, whose answer was lost on the way.
+            if self.get(authorization.authorization_id) != authorization:
+                raise ConnectError("This was begun already. Begin again.", code="link_used") from error
 
     def get(self, authorization_id: str) -> Authorization | None:
         if not is_identifier(authorization_id, "auth"):

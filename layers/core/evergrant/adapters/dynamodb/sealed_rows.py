@@ -1,9 +1,10 @@
-"""All that is sealed for long, wherever it stands: credentials, OAuth clients, webhook secrets.
+"""All that is sealed for long, wherever it stands: credentials, OAuth clients, webhook secrets, old ones too.
 
 What lives for a day or less (authorizations, kept answers) opens under the version that sealed it until it is gone.
 """
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
@@ -24,7 +25,7 @@ class DynamoDBSealedRows:
         self._tables = [
             (credentials, ("sealed",)),
             (directory, ("sealed",)),
-            (events, ("sealed_secret", "sealed_old_secret")),
+            (events, ("sealed_secret", "old_secrets")),
         ]
 
     def page(self, after: str | None) -> Page[SealedRow]:
@@ -41,10 +42,10 @@ class DynamoDBSealedRows:
                 **begin,
             )
         found = [
-            SealedRow(table, str(row["pk"]), str(row["sk"]), attribute, bytes(row[attribute]))
+            SealedRow(table, str(row["pk"]), str(row["sk"]), path, sealed)
             for row in map(from_item, answer["Items"])
             for attribute in attributes
-            if row.get(attribute)
+            for path, sealed in _sealed(row, attribute)
         ]
         return Page(found, self._next(number, answer.get("LastEvaluatedKey")))
 
@@ -54,9 +55,8 @@ class DynamoDBSealedRows:
                 self._client.update_item(
                     TableName=row.table,
                     Key=key(row.pk, row.sk),
-                    UpdateExpression="SET #sealed = :new",
-                    ConditionExpression="#sealed = :read",
-                    ExpressionAttributeNames={"#sealed": row.attribute},
+                    UpdateExpression=f"SET {row.attribute} = :new",
+                    ConditionExpression=f"{row.attribute} = :read",
                     ExpressionAttributeValues=to_values({":new": sealed, ":read": row.sealed}),
                 )
         except ConditionFailedError:
@@ -68,3 +68,13 @@ class DynamoDBSealedRows:
             position = from_item(last)
             return json.dumps([number, [position["pk"], position["sk"]]])
         return json.dumps([number + 1, None]) if number + 1 < len(self._tables) else None
+
+
+def _sealed(row: Mapping[str, Any], attribute: str) -> Iterator[tuple[str, bytes]]:
+    """By document paths: the secrets that were rotated out stand in a list."""
+    found: Any = row.get(attribute)
+    if isinstance(found, bytes):
+        yield attribute, found
+        return
+    for place, each in enumerate(found or ()):
+        yield f"{attribute}[{place}].sealed", bytes(each["sealed"])

@@ -72,13 +72,15 @@ class DynamoDBSessions:
         )
 
     def redeem(self, session: Session, digest: str) -> None:
+        # A redemption whose answer was lost on the way is tried again by the client: it finds its own digest.
+        as_read = "(attribute_exists(link_digest) AND link_digest = :link) OR digest = :digest"
         try:
             with translated():
                 self._client.update_item(
                     TableName=self._table,
                     Key=key(f"session#{session.session_id}", _SK),
                     UpdateExpression="SET digest = :digest REMOVE link_digest",
-                    ConditionExpression="link_digest = :link",
+                    ConditionExpression=as_read,
                     ExpressionAttributeValues=to_values({":digest": digest, ":link": session.link_digest}),
                 )
         except ConditionFailedError as error:

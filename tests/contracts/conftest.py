@@ -1,0 +1,40 @@
+"""Ports over tables: each exam is taken by the fakes, and by the adapters over moto."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from evergrant.adapters.aws import client
+from moto import mock_aws
+
+from tests.contracts.adapters import dynamodb_storage
+from tests.fakes.storage import Storage, fake_storage
+from tests.functions.deployment import ENVIRONMENT
+from tests.tables import create_tables, empty_tables
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[None]:
+    """One AWS for a module."""
+    with mock_aws(), patch.dict(os.environ, ENVIRONMENT):
+        yield
+
+
+@pytest.fixture(scope="module")
+def dynamodb(aws: None) -> Any:
+    """Its DynamoDB, with all tables."""
+    made = client("dynamodb")
+    create_tables(made)
+    return made
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """Empty."""
+    if request.param == "fake":
+        return fake_storage()
+    dynamodb = request.getfixturevalue("dynamodb")
+    empty_tables(dynamodb)
+    return dynamodb_storage(dynamodb)

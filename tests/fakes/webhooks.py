@@ -1,0 +1,111 @@
+"""Events, endpoints and deliveries in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from evergrant.domain import due
+from evergrant.domain.events import Event
+from evergrant.domain.ids import WorkspaceId
+from evergrant.domain.webhooks import Delivery, Endpoint
+from evergrant.ports import Page
+
+from tests.builders import MINUTE
+from tests.fakes.directory import changed_meanwhile
+from tests.fakes.lists import page_of
+
+OVERDUE = 2 * MINUTE
+"""What the queue was told is in the index only where it should have come long ago."""
+
+
+class FakeWebhooks:
+    """`Webhooks`."""
+
+    def __init__(self) -> None:
+        self._endpoints: dict[tuple[WorkspaceId, str], Endpoint] = {}
+        self._events: dict[tuple[WorkspaceId, str], Event] = {}
+        self._deliveries: dict[str, Delivery] = {}
+        self._due: dict[str, tuple[str, datetime]] = {}
+        """By delivery: its path and when it is to be looked at."""
+
+    def put_endpoint(self, endpoint: Endpoint) -> None:
+        self._endpoints[endpoint.workspace_id, endpoint.endpoint_id] = endpoint
+
+    def change_endpoint(self, new: Endpoint, *, read: Endpoint) -> bool:
+        now = self.endpoint(read.workspace_id, read.endpoint_id)
+        if now is None or now.version != read.version:
+            return False
+        changed = replace(new, version=read.version + 1)
+        if _health(new) == _health(read):
+            changed = replace(changed, failing_since=now.failing_since, disabled_reason=now.disabled_reason)
+        self.put_endpoint(changed)
+        return True
+
+    def note_health(self, new: Endpoint, *, read: Endpoint, event: Event | None) -> bool:
+        now = self.endpoint(read.workspace_id, read.endpoint_id)
+        if now is None or (now.version, *_health(now)) != (read.version, *_health(read)):
+            return False
+        self.put_endpoint(replace(now, failing_since=new.failing_since, disabled_reason=new.disabled_reason))
+        if event:
+            self.put_event(event)
+        return True
+
+    def endpoint(self, workspace_id: WorkspaceId, endpoint_id: str) -> Endpoint | None:
+        return self._endpoints.get((workspace_id, endpoint_id))
+
+    def endpoints(self, workspace_id: WorkspaceId) -> Sequence[Endpoint]:
+        found = [each for each in self._endpoints.values() if each.workspace_id == workspace_id]
+        return sorted(found, key=lambda each: each.endpoint_id)
+
+    def delete_endpoint(self, endpoint: Endpoint) -> None:
+        self._endpoints.pop((endpoint.workspace_id, endpoint.endpoint_id), None)
+
+    def put_event(self, event: Event) -> None:
+        self._events[event.workspace_id, event.event_id] = event
+
+    def event(self, workspace_id: WorkspaceId, event_id: str) -> Event | None:
+        return self._events.get((workspace_id, event_id))
+
+    def events(
+        self, workspace_id: WorkspaceId, *, since: datetime | None, limit: int, after: str | None
+    ) -> Page[Event]:
+        found = [
+            each
+            for each in self._events.values()
+            if each.workspace_id == workspace_id and (since is None or each.at >= since)
+        ]
+        return page_of(found, lambda each: each.event_id, limit=limit, after=after, newest_first=True)
+
+    def open_delivery(self, delivery: Delivery) -> None:
+        if delivery.delivery_id not in self._deliveries:
+            self._keep(delivery, queued=True)
+
+    def delivery(self, workspace_id: WorkspaceId, event_id: str, delivery_id: str) -> Delivery | None:
+        found = self._deliveries.get(delivery_id)
+        return found if found and (found.workspace_id, found.event_id) == (workspace_id, event_id) else None
+
+    def deliveries(self, workspace_id: WorkspaceId, event_id: str) -> Sequence[Delivery]:
+        found = [each for each in self._deliveries.values() if self.delivery(workspace_id, event_id, each.delivery_id)]
+        return sorted(found, key=lambda each: each.delivery_id)
+
+    def change_delivery(self, delivery: Delivery, *, attempts_read: int, queued: bool) -> None:
+        now = self._deliveries.get(delivery.delivery_id)
+        if now is None or len(now.attempts) != attempts_read:
+            raise changed_meanwhile()
+        self._keep(delivery, queued=queued)
+
+    def due(self, partition: str, *, until: datetime) -> Sequence[tuple[str, datetime]]:
+        found = [(path, at) for path, at in self._due.values() if at <= until]
+        return [(path, at) for path, at in found if due.slot(path, at=at).partition == partition]
+
+    def _keep(self, delivery: Delivery, *, queued: bool) -> None:
+        self._deliveries[delivery.delivery_id] = delivery
+        self._due.pop(delivery.delivery_id, None)
+        if delivery.next_attempt_at:
+            at = delivery.next_attempt_at + OVERDUE if queued else delivery.next_attempt_at
+            path = f"{delivery.workspace_id}/{delivery.event_id}/{delivery.delivery_id}"
+            self._due[delivery.delivery_id] = (path, at)
+
+
+def _health(endpoint: Endpoint) -> tuple[datetime | None, str | None]:
+    return endpoint.failing_since, endpoint.disabled_reason

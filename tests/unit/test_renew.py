@@ -1,0 +1,311 @@
+"""One renewal: who may ask the provider, and what of its answer is kept when things happen meanwhile."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from evergrant.domain.credential import Credential
+from evergrant.domain.errors import SealBrokenError, UnavailableError
+from evergrant.domain.renewal import LEASE, Dead, Ours, Outcome, Transient, Verified
+from evergrant.domain.times import from_iso
+from evergrant.use_cases.renewals.renew import Done, renew_due
+from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
+
+from tests.builders import (
+    CREDENTIAL,
+    HOUR,
+    MINUTE,
+    NOON,
+    OTHER_CREDENTIAL,
+    SECOND,
+    a_credential,
+    an_audit_line,
+)
+from tests.fakes.deployment import FakeDeployment
+from tests.fakes.work import FakeQueue
+from tests.unit.renewing import NEW, another_lease, due
+
+LATER = Transient("provider_timeout", "No answer.")
+
+
+@pytest.fixture
+def deployment() -> FakeDeployment:
+    """At the time when the grant below is due."""
+    made = FakeDeployment()
+    made.clock.at = NOON + 50 * MINUTE
+    return made
+
+
+def renewed(deployment: FakeDeployment, row: Credential, *, due_at: datetime | None = None) -> Done:
+    """By its message."""
+    at = due_at or row.due_at
+    assert at
+    return renew_due(row.credential_id, at, renewer=deployment.renewer, cleanups=deployment.cleanups)
+
+
+def test_a_new_secret_is_sealed_for_the_next_generation(deployment: FakeDeployment) -> None:
+    deployment.upstream.outcome = NEW
+    row = due(deployment)
+
+    done = renewed(deployment, row)
+
+    now = deployment.row(row)
+    assert done == "persisted"
+    assert deployment.opened(row)["apiKey"] == "second"
+    assert (now.generation, now.lease_until, now.token_expires_at) == (2, None, NOON + 2 * HOUR)
+    assert now.due_at
+    assert now.due_at > deployment.clock.at
+    assert deployment.events() == deployment.trail() == []
+
+
+def test_fault_24_a_message_that_comes_twice_asks_once(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+
+    done = [renewed(deployment, row), renewed(deployment, row)]
+
+    assert done == ["persisted", "nothing_due"]
+    assert len(deployment.upstream.asked) == 1
+
+
+@pytest.mark.parametrize("microseconds", [0, 400, 600])
+def test_fault_29_what_the_sweep_queues_is_what_is_renewed(deployment: FakeDeployment, microseconds: int) -> None:
+    row = due(deployment, due_at=deployment.clock.at + timedelta(microseconds=microseconds))
+    queue = FakeQueue()
+    sweep = {"renewals": renewals_due(deployment.storage.credentials, queue=queue, cursor=deployment.storage.cursor)}
+    sweep_due(sweep, clock=deployment.clock, has_time=lambda: True)
+    ((_, message),) = queue.sent
+    deployment.clock.pass_(SECOND)
+
+    done = renewed(deployment, row, due_at=from_iso(str(message["due"])))
+
+    assert done == "persisted"
+
+
+@pytest.mark.parametrize("changed", [{"due_at": NOON + HOUR}, {"status": "expired"}, {"due_at": None}])
+def test_what_is_not_due_is_left_alone(deployment: FakeDeployment, changed: dict[str, Any]) -> None:
+    row = due(deployment, **changed)
+
+    done = renewed(deployment, row, due_at=row.due_at or NOON)
+
+    assert done == "nothing_due"
+    assert deployment.row(row) == row
+    assert deployment.upstream.asked == []
+
+
+def test_a_message_of_another_time_than_the_rows_is_somebody_elses(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+
+    done = renewed(deployment, row, due_at=deployment.clock.at - MINUTE)
+
+    assert done == "nothing_due"
+    assert deployment.upstream.asked == []
+
+
+def test_fault_27_while_another_has_the_lease_nobody_asks(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+    held = another_lease(deployment)
+    deployment.storage.credentials.change(
+        replace(held, due_at=deployment.clock.at, version=held.version + 1), read=held
+    )
+
+    done = renewed(deployment, deployment.row(row))
+
+    assert done == "elsewhere"
+    assert deployment.upstream.asked == []
+
+
+def test_who_read_before_another_took_the_lease_does_not_ask(deployment: FakeDeployment) -> None:
+    read = due(deployment)
+    another_lease(deployment)
+
+    done, _ = deployment.renewer.attempt(read)
+
+    assert done == "elsewhere"
+    assert deployment.upstream.asked == []
+
+
+def test_fault_27_who_lost_the_lease_saves_a_new_secret_all_the_same(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+    deployment.upstream.outcome = NEW
+
+    def stall(_: Credential) -> None:
+        deployment.clock.pass_(LEASE + SECOND)
+        another_lease(deployment)
+
+    deployment.upstream.meanwhile = stall
+
+    done = renewed(deployment, row)
+
+    assert done == "persisted"
+    assert deployment.opened(row)["apiKey"] == "second"
+
+
+@pytest.mark.parametrize("outcome", [LATER, Verified(), Dead("refresh_token_rejected")])
+def test_who_lost_the_lease_says_nothing_else(deployment: FakeDeployment, outcome: Outcome) -> None:
+    row = due(deployment)
+    deployment.upstream.outcome = outcome
+    taken: list[Credential] = []
+
+    def stall(_: Credential) -> None:
+        deployment.clock.pass_(LEASE + SECOND)
+        taken.append(another_lease(deployment))
+
+    deployment.upstream.meanwhile = stall
+
+    done = renewed(deployment, row)
+
+    assert done == "refused"
+    assert [deployment.row(row)] == taken
+    assert deployment.events() == []
+
+
+@pytest.mark.parametrize("outcome", [NEW, LATER, Dead("refresh_token_rejected")])
+def test_fault_35_what_the_owner_replaced_meanwhile_is_the_owners(deployment: FakeDeployment, outcome: Outcome) -> None:
+    row = due(deployment)
+    deployment.upstream.outcome = outcome
+    reconnected: list[Credential] = []
+
+    def reconnect(held: Credential) -> None:
+        reconnected.append(held.changed(at=NOON, generation=2, sealed=b"reconnected", lease_until=None))
+        deployment.storage.credentials.change(reconnected[0], read=held)
+
+    deployment.upstream.meanwhile = reconnect
+
+    done = renewed(deployment, row)
+
+    assert done == "refused"
+    assert [deployment.row(row)] == reconnected
+    assert deployment.events() == []
+
+
+def test_a_rename_meanwhile_is_kept_beside_what_the_provider_said(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+    deployment.upstream.outcome = NEW
+    deployment.upstream.meanwhile = lambda held: deployment.storage.credentials.change(
+        held.changed(at=NOON, name="renamed", fence=held.fence + 1), read=held
+    )
+
+    done = renewed(deployment, row)
+
+    assert done == "persisted"
+    assert (deployment.row(row).name, deployment.opened(row)["apiKey"]) == ("renamed", "second")
+
+
+@pytest.mark.parametrize("how", ["deleting", "deleted"])
+def test_a_pair_that_comes_for_a_deleted_row_is_revoked_and_told(deployment: FakeDeployment, how: str) -> None:
+    row = due(deployment)
+    deployment.upstream.outcome = NEW
+
+    def delete(held: Credential) -> None:
+        if how == "deleted":
+            deployment.storage.credentials.delete(held, event=None, audit=an_audit_line(action="deleted"))
+        else:
+            deployment.storage.credentials.change(held.changed(at=NOON, deleting=True), read=held)
+
+    deployment.upstream.meanwhile = delete
+
+    done = renewed(deployment, row)
+
+    assert done == "refused"
+    ((orphan, _),) = deployment.revoker.asked
+    assert orphan.generation == 2
+    assert deployment.trail()[-1] == "grant.orphaned"
+
+
+def test_a_known_end_is_told_without_provider_or_key(deployment: FakeDeployment) -> None:
+    row = deployment.kept(a_credential(expires_at=deployment.clock.at, due_at=deployment.clock.at))
+    deployment.sealer.away = True
+
+    done = renewed(deployment, row)
+
+    now = deployment.row(row)
+    assert done == "persisted"
+    assert (now.status, now.due_at, now.last_failure and now.last_failure.code) == ("expired", None, "expired_by_date")
+    assert deployment.upstream.asked == []
+    assert deployment.events() == deployment.trail() == ["credential.expired"]
+
+
+def test_fault_36_a_dead_grant_is_told_once_with_the_way_back(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+    deployment.upstream.outcome = Dead("refresh_token_rejected", "invalid_grant")
+
+    renewed(deployment, row)
+    again = renewed(deployment, row)
+
+    assert again == "nothing_due"
+    assert deployment.events() == deployment.trail() == ["credential.expired"]
+    (event, _) = deployment.storage.webhooks.events(row.workspace_id, since=None, limit=9, after=None).items
+    assert event.data["reason"] == "refresh_token_rejected"
+    assert event.data["reconnectUrl"] == f"https://shop.example/again/{CREDENTIAL}"
+
+
+def test_a_bad_day_is_told_once_and_so_is_its_end(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+    for outcome in (LATER, LATER, NEW):
+        deployment.upstream.outcome = outcome
+        deployment.clock.at = deployment.row(row).due_at or NOON
+        renewed(deployment, deployment.row(row))
+
+    assert deployment.events() == deployment.trail() == ["credential.degraded", "credential.recovered"]
+    assert deployment.row(row).status == "active"
+
+
+def test_a_wrong_client_is_told_once_for_all_its_credentials_and_none_dies(deployment: FakeDeployment) -> None:
+    rows = [due(deployment), due(deployment, credential_id=OTHER_CREDENTIAL)]
+    deployment.upstream.outcome = Ours("invalid_client", "Wrong.", NOON)
+
+    done = [renewed(deployment, each) for each in rows]
+
+    assert done == ["persisted", "persisted"]
+    assert deployment.events() == deployment.trail() == ["app.misconfigured"]
+    assert {deployment.row(each).status for each in rows} == {"degraded"}
+
+
+def test_fault_03_without_a_key_nothing_is_asked_and_nothing_marked(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+    deployment.sealer.away = True
+
+    with pytest.raises(UnavailableError):
+        renewed(deployment, row)
+
+    assert deployment.row(row) == row
+    assert deployment.upstream.asked == []
+
+
+def test_fault_05_what_cannot_be_opened_is_not_leased(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+    broken = replace(row, sealed=b"broken", version=2)
+    deployment.storage.credentials.change(broken, read=row)
+
+    with pytest.raises(SealBrokenError):
+        renewed(deployment, broken)
+
+    assert deployment.row(row) == broken
+
+
+def test_fault_38_once_the_provider_was_asked_no_key_is_needed(deployment: FakeDeployment) -> None:
+    row = due(deployment)
+    deployment.upstream.outcome = NEW
+
+    def send_keys_away(_: Credential) -> None:
+        deployment.sealer.away = True
+
+    deployment.upstream.meanwhile = send_keys_away
+
+    done = renewed(deployment, row)
+
+    deployment.sealer.away = False
+    assert done == "persisted"
+    assert deployment.opened(row)["apiKey"] == "second"
+
+
+def test_fault_20_a_deletion_that_died_is_handed_to_the_cleanups(deployment: FakeDeployment) -> None:
+    row = due(deployment, deleting=True)
+
+    done = renewed(deployment, row)
+
+    ((_, message),) = deployment.cleanups.sent
+    assert done == "deletion_queued"
+    assert (message["action"], message["credentialId"]) == ("revoke", CREDENTIAL)
+    assert deployment.upstream.asked == []
