@@ -1,22 +1,22 @@
 """Sealing over moto's KMS, which really encrypts."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from evergrant.adapters.dynamodb.keys import KeysTable
-from evergrant.adapters.kms.branch_keys import KmsBranchKeys, PlainBranchKey
+from evergrant.adapters.kms.branch_keys import SHARED, PlainBranchKey
+from evergrant.adapters.kms.branches import WorkspaceBranches
 from evergrant.adapters.kms.sealer import BranchKeySealer, seal_with
 from evergrant.domain.errors import SealBrokenError, UnavailableError
 from evergrant.domain.sealing import SealContext, SealedBytes
-from moto import mock_aws
 from pydantic import SecretBytes
+
+from tests.contracts.conftest import Deployment
+from tests.fakes.customer import switch_off
 
 CONTEXT = SealContext("ws_1", "usr_1", "cred_1", "shopify", 3)
 SECRET = SecretBytes(b'{"values": {"apiKey": "s3cret"}}')
@@ -24,56 +24,6 @@ _FOLDER = Path(__file__).parents[1] / "vectors"
 VECTORS: list[dict[str, Any]] = json.loads((_FOLDER / "sealing.json").read_text())
 REFUSED: list[dict[str, Any]] = json.loads((_FOLDER / "sealing_refused.json").read_text())
 """What is done to each vector: bytes xored by place (from the end where negative), a cut, another context."""
-
-
-@dataclass
-class FixedClock:
-    """A clock that a test moves."""
-
-    at: datetime = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@dataclass
-class Deployment:
-    """Branch keys over moto, with the calls to KMS counted."""
-
-    kms: Any
-    table: KeysTable
-    key_arn: str
-    clock: FixedClock = field(default_factory=FixedClock)
-    calls: list[str] = field(default_factory=list[str])
-
-    def branch_keys(self, deployment: str = "test") -> KmsBranchKeys:
-        """A cold environment."""
-        return KmsBranchKeys(self.kms, self.table, key_arn=self.key_arn, deployment=deployment, clock=self.clock)
-
-    def sealer(self) -> BranchKeySealer:
-        return BranchKeySealer(self.branch_keys())
-
-
-@pytest.fixture
-def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        kms: Any = boto3.client("kms", region_name="eu-central-1")
-        dynamodb: Any = boto3.client("dynamodb", region_name="eu-central-1")
-        dynamodb.create_table(
-            TableName="keys",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        made = Deployment(kms, KeysTable(dynamodb, table="keys"), kms.create_key()["KeyMetadata"]["Arn"])
-
-        def count(model: Any, **_: object) -> None:
-            made.calls.append(model.name)
-
-        kms.meta.events.register("before-call.kms.*", count)
-        yield made
 
 
 def test_what_was_sealed_opens(deployment: Deployment) -> None:
@@ -148,7 +98,7 @@ def test_attack_27_an_older_generation_does_not_open_in_a_newer_row(deployment: 
 
 
 def test_attack_25_no_key_and_nonce_come_twice(deployment: Deployment) -> None:
-    prepared = deployment.sealer().prepare()
+    prepared = deployment.sealer().prepare("ws_1")
 
     parsed = [SealedBytes.parse(prepared.seal(SECRET, CONTEXT)) for _ in range(2000)]
 
@@ -160,7 +110,7 @@ def test_attack_29_another_deployments_context_does_not_open_the_branch(deployme
     sealed = deployment.sealer().seal(SECRET, CONTEXT)
 
     with pytest.raises(SealBrokenError):
-        BranchKeySealer(deployment.branch_keys("other")).open(sealed, CONTEXT)
+        BranchKeySealer(WorkspaceBranches(deployment.branch_keys("other"))).open(sealed, CONTEXT)
 
 
 def test_fault_06_another_kms_key_does_not_open_the_branch(deployment: Deployment) -> None:
@@ -192,12 +142,7 @@ def test_kms_is_called_once_in_a_cold_environment_and_not_when_warm(deployment: 
 
 def test_fault_03_a_key_service_that_is_away_is_said_and_nothing_else(deployment: Deployment) -> None:
     sealed = deployment.sealer().seal(SECRET, CONTEXT)
-
-    def refuse(**_: object) -> None:
-        raise deployment.kms.exceptions.DisabledException({"Error": {"Code": "DisabledException"}}, "Decrypt")
-
-    # moto opens with a disabled key: what AWS answers is raised in its place.
-    deployment.kms.meta.events.register("before-send.kms.Decrypt", refuse)
+    switch_off(deployment.kms, deployment.key_arn)
 
     with pytest.raises(UnavailableError) as refusal:
         deployment.sealer().open(sealed, CONTEXT)
@@ -206,14 +151,14 @@ def test_fault_03_a_key_service_that_is_away_is_said_and_nothing_else(deployment
 
 def test_attack_31_rotation_moves_data_keys_and_loses_nothing(deployment: Deployment) -> None:
     keys = deployment.branch_keys()
-    sealer = BranchKeySealer(keys)
+    sealer = BranchKeySealer(WorkspaceBranches(keys))
     old = sealer.seal(SECRET, CONTEXT)
 
-    keys.rotate()
-    moved = sealer.rewrap(old)
+    keys.make_next(SHARED)
+    moved = sealer.rewrap(old, "ws_1")
 
     assert moved is not None
-    assert sealer.rewrap(moved) is None
+    assert sealer.rewrap(moved, "ws_1") is None
     assert [SealedBytes.parse(each).branch_version for each in (old, moved)] == [1, 2]
     assert sealer.open(old, CONTEXT) == sealer.open(moved, CONTEXT) == SECRET
     assert SealedBytes.parse(old).ciphertext == SealedBytes.parse(moved).ciphertext
@@ -227,33 +172,33 @@ def test_racing_makers_of_the_first_branch_key_go_on_with_the_winners(deployment
         found = active(branch_id)
         if not raced:
             raced.append(branch_id)
-            second.current()
+            second.current(SHARED)
         return found
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deployment.table, "active", late)
-        mine = first.current()
+        mine = first.current(SHARED)
 
-    assert mine == second.current()
+    assert mine == second.current(SHARED)
 
 
 def test_a_rotation_that_lost_the_race_names_the_version_that_won(deployment: Deployment) -> None:
     mine, other = deployment.branch_keys(), deployment.branch_keys()
-    mine.current()
+    mine.current(SHARED)
     active, raced = deployment.table.active, list[int]()
 
     def late(branch_id: str) -> int | None:
         found = active(branch_id)
         if not raced:
             raced.append(0)
-            raced.extend([other.rotate(), other.rotate()])
+            raced.extend([other.make_next(SHARED), other.make_next(SHARED)])
         return found
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deployment.table, "active", late)
-        version = mine.rotate()
+        version = mine.make_next(SHARED)
 
-    assert version == mine.current().version == 3
+    assert version == mine.current(SHARED).version == 3
 
 
 def test_a_cached_branch_key_is_asked_for_again_after_minutes(deployment: Deployment) -> None:
@@ -289,10 +234,10 @@ def _opened(vector: dict[str, Any], sealed: bytes, **changed: Any) -> SecretByte
     known = (vector["branchId"], vector["branchVersion"])
 
     class Branches:
-        def current(self) -> PlainBranchKey:
-            return self.version(*known)
+        def current(self, workspace_id: str) -> PlainBranchKey:
+            return self.version(workspace_id, *known)
 
-        def version(self, branch_id: str, version: int) -> PlainBranchKey:
+        def version(self, workspace_id: str, branch_id: str, version: int) -> PlainBranchKey:
             if (branch_id, version) != known:
                 raise SealBrokenError
             return PlainBranchKey(branch_id, version, key)

@@ -1,13 +1,16 @@
 """All that is sealed for long, wherever it stands: credentials, OAuth clients, webhook secrets.
 
-What lives for a day or less (authorizations, kept answers) opens under the version that sealed it until it is gone.
+What lives for a day or less (authorizations, kept answers, rotated webhook secrets) opens under the version that
+sealed it until it is gone.
 """
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
 from evergrant.adapters.dynamodb.items import from_item, key, to_values
+from evergrant.domain.ids import WorkspaceId
 from evergrant.ports import Page, SealedRow
 
 if TYPE_CHECKING:
@@ -21,30 +24,24 @@ class DynamoDBSealedRows:
 
     def __init__(self, client: "DynamoDBClient", *, credentials: str, directory: str, events: str) -> None:
         self._client = client
-        self._tables = [
-            (credentials, ("sealed",)),
-            (directory, ("sealed",)),
-            (events, ("sealed_secret", "sealed_old_secret")),
-        ]
+        self._tables = [(credentials, "sealed"), (directory, "sealed"), (events, "sealed_secret")]
 
     def page(self, after: str | None) -> Page[SealedRow]:
         number, start = json.loads(after) if after else (0, None)
-        table, attributes = self._tables[number]
+        table, attribute = self._tables[number]
         begin: dict[str, Any] = {"ExclusiveStartKey": key(*start)} if start else {}
         with translated():
             answer: Any = self._client.scan(
                 TableName=table,
                 Limit=PAGE,
                 ConsistentRead=True,
-                ProjectionExpression=", ".join(["pk", "sk", *attributes]),
-                FilterExpression=" OR ".join(f"attribute_exists({each})" for each in attributes),
+                ProjectionExpression=f"pk, sk, workspace_id, {attribute}",
+                FilterExpression=f"attribute_exists({attribute})",
                 **begin,
             )
         found = [
-            SealedRow(table, str(row["pk"]), str(row["sk"]), attribute, bytes(row[attribute]))
+            SealedRow(table, row["pk"], row["sk"], attribute, bytes(row[attribute]), _workspace_of(row))
             for row in map(from_item, answer["Items"])
-            for attribute in attributes
-            if row.get(attribute)
         ]
         return Page(found, self._next(number, answer.get("LastEvaluatedKey")))
 
@@ -68,3 +65,8 @@ class DynamoDBSealedRows:
             position = from_item(last)
             return json.dumps([number, [position["pk"], position["sk"]]])
         return json.dumps([number + 1, None]) if number + 1 < len(self._tables) else None
+
+
+def _workspace_of(row: Mapping[str, Any]) -> WorkspaceId:
+    """A client's row has it in its key alone: `ws#<workspace>#apps`."""
+    return WorkspaceId(row.get("workspace_id") or row["pk"].split("#")[1])
