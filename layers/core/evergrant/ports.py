@@ -389,6 +389,10 @@ class Authorizations(Protocol):
         """To the next stage, with its completion. Raises: ConflictError when it is not as it was read."""
         ...
 
+    def awaits(self, state_digest: str) -> bool:
+        """Whether this state is out, and nothing came back with it yet."""
+        ...
+
     def hold(self, digest: str, sealed: bytes, *, until: datetime) -> None:
         """What a provider posted, until the browser comes for it."""
         ...

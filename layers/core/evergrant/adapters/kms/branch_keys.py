@@ -80,6 +80,7 @@ class KmsBranchKeys:
             until, active = self._active.get(branch_id, (now, None))
             if until <= now:
                 active = self._table.active(branch_id)
+                self._active = {name: each for name, each in self._active.items() if now < each[0]}
                 self._active[branch_id] = (now + CACHED_FOR, active)
         return None if active is None else self.version(branch_id, active)
 
