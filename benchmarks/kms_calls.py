@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
-from evergrant.adapters.kms.branch_keys import CACHED_FOR
+from evergrant.adapters.kms.branch_keys import CACHED_FOR, SHARED
 from evergrant.adapters.system.clock import SystemClock
 from evergrant.runtime import wiring
 
@@ -61,7 +61,14 @@ def _measured(deployment: Deployment) -> list[Measured]:
         deployment.fresh_token(made[-1])
 
     def rotate() -> None:
-        wiring.branch_keys().rotate()
+        wiring.branch_keys().make_next(SHARED)
+
+    def own() -> None:
+        wiring.branch_keys().make_next(deployment.functions.workspace_id)
+
+    def write_and_read_both() -> None:
+        write()
+        read_old_and_new()
 
     def counted(use: str, act: Callable[[], None], *, times: int = 1, promised: int) -> Measured:
         with deployment.counting() as calls:
@@ -99,6 +106,13 @@ def _measured(deployment: Deployment) -> list[Measured]:
             counted("its first read after five minutes", read, promised=1),
             counted("warm reads after that", read, times=TIMES, promised=0),
         ]
+    measured.append(counted("a branch key of the workspace's own", own, promised=1))
+    deployment.cool()
+    measured += [
+        counted("a cold environment's first write under it", write, promised=1),
+        counted("a first read of what stands under the shared one", read, promised=1),
+        counted("warm writes and reads of either", write_and_read_both, times=TIMES, promised=0),
+    ]
     return measured
 
 

@@ -1,15 +1,21 @@
 """`evergrant`: what an owner with AWS rights does beside the API.
 
-./evergrant workspace create --name Shop --environment production [--stack evergrant] [--json]
-./evergrant keys rotate [--stack evergrant]     ./evergrant keys rewrap [--stack evergrant]
+./evergrant workspace create --name Shop --environment production [--own-key] [--kms-key ARN] [--json]
+./evergrant keys own WORKSPACE [--kms-key ARN]     ./evergrant keys rotate     ./evergrant keys rewrap
+Each takes [--stack evergrant] [--region R] [--profile P].
 """
 
 import argparse
 import json
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 ADMIN_OUTPUT = "AdminFunctionName"
+Ask = Callable[[dict[str, Any]], dict[str, Any]]
+"""Invokes the stack's admin function."""
 
 
 class Clients(Protocol):
@@ -31,9 +37,9 @@ def main(arguments: list[str] | None = None, clients: Clients | None = None) -> 
         clients = boto3.Session(region_name=asked.region, profile_name=asked.profile)
     try:
         if asked.subject == "keys":
-            move_keys(clients, asked.stack, rotate=asked.verb == "rotate")
+            move_keys(clients, asked)
             return 0
-        made = create_workspace(clients, asked.stack, name=asked.name, environment=asked.environment)
+        made = create_workspace(clients, asked)
     except RefusedError as error:
         print(f"evergrant: {error}", file=sys.stderr)
         return 1
@@ -47,30 +53,52 @@ def main(arguments: list[str] | None = None, clients: Clients | None = None) -> 
     return 0
 
 
-def create_workspace(clients: Clients, stack: str, *, name: str, environment: str) -> dict[str, str]:
+def create_workspace(clients: Clients, asked: argparse.Namespace) -> dict[str, str]:
     """Raises: RefusedError."""
-    outputs = _outputs(clients, stack)
-    event = {"action": "create_workspace", "name": name, "environment": environment}
-    return {**_ask(clients, stack, outputs, event), "apiUrl": outputs.get("ApiUrl", "")}
+    outputs = _outputs(clients, asked.stack)
+    event = {"action": "create_workspace", "name": asked.name, "environment": asked.environment}
+    if asked.own_key or asked.kms_key:
+        event |= {"ownKey": True, "kmsKey": asked.kms_key}
+    return {**_ask(clients, asked.stack, outputs, event), "apiUrl": outputs.get("ApiUrl", "")}
 
 
-def move_keys(clients: Clients, stack: str, *, rotate: bool) -> None:
-    """A new branch key where `rotate`; then everything under the current one. Raises: RefusedError."""
-    outputs = _outputs(clients, stack)
-    if rotate:
-        made = _ask(clients, stack, outputs, {"action": "rotate_keys"})
-        print(f"branch key version {made['version']} seals from now on")
-    after, moved, unreadable = None, 0, 0
-    while True:
-        try:
-            done = _ask(clients, stack, outputs, {"action": "rewrap", "after": after})
-        except RefusedError as error:
-            raise RefusedError(f"{error} Nothing is lost; go on with: evergrant keys rewrap") from error
-        moved, unreadable, after = moved + done["moved"], unreadable + done["unreadable"], done["after"]
-        print(f"moved {moved}" + (f", {unreadable} could not be opened" if unreadable else ""))
-        if after is None:
-            break
+def move_keys(clients: Clients, asked: argparse.Namespace) -> None:
+    """New branch keys where they are asked for; then everything under the current ones. Raises: RefusedError."""
+    ask = partial(_ask, clients, asked.stack, _outputs(clients, asked.stack))
+    if asked.verb == "own":
+        made = ask({"action": "own_key", "workspaceId": asked.workspace, "kmsKey": asked.kms_key})
+        print(f"{asked.workspace}: version {made['version']} of its own branch key seals from now on")
+    if asked.verb == "rotate":
+        for done in _runs(ask, "rotate_keys"):
+            for branch, version in done["versions"].items():
+                print(f"{branch}: branch key version {version} seals from now on")
+            for branch in done["left"]:
+                print(f"{branch}: its KMS key gives nothing; it stays as it is")
+    _rewrap(ask)
+
+
+def _rewrap(ask: Ask) -> None:
+    counted: Counter[str] = Counter()
+    said = {"unreadable": "could not be opened", "left": "stay: their workspace's key is away"}
+    try:
+        for done in _runs(ask, "rewrap"):
+            counted.update({name: done[name] for name in ("moved", *said)})
+            told = [f"{counted[name]} {words}" for name, words in said.items() if counted[name]]
+            print(", ".join([f"moved {counted['moved']}", *told]))
+    except RefusedError as error:
+        raise RefusedError(f"{error} Nothing is lost; go on with: evergrant keys rewrap") from error
     print("What was sealed in the last five minutes may have been missed: run `evergrant keys rewrap` once more then.")
+
+
+def _runs(ask: Ask, action: str) -> Iterator[dict[str, Any]]:
+    """Each run goes on where the one before ended."""
+    after = None
+    while True:
+        done = ask({"action": action, "after": after})
+        yield done
+        after = done["after"]
+        if after is None:
+            return
 
 
 def _ask(clients: Clients, stack: str, outputs: dict[str, str], event: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +112,12 @@ def _ask(clients: Clients, stack: str, outputs: dict[str, str], event: dict[str,
     except Exception as error:
         raise RefusedError(f"the admin function could not be invoked ({type(error).__name__}): {error}") from error
     if answer.get("FunctionError"):
-        raise RefusedError(f"the admin function failed: look at its log, /evergrant/{stack}/functions.")
+        hint = (
+            " Is the key among CustomerKeyArns, and does its policy let this account use it?"
+            if event.get("kmsKey")
+            else ""
+        )
+        raise RefusedError(f"the admin function failed: look at its log, /evergrant/{stack}/functions.{hint}")
     return json.loads(answer["Payload"].read())
 
 
@@ -106,6 +139,11 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", help="the AWS profile (default: your environment's)")
 
 
+def _add_kms_key(parser: argparse.ArgumentParser) -> None:
+    said = "under a KMS key of its customer's, one of the stack's CustomerKeyArns (default: the deployment's)"
+    parser.add_argument("--kms-key", metavar="ARN", help=f"its own branch key {said}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="evergrant",
@@ -123,12 +161,21 @@ def _parser() -> argparse.ArgumentParser:
         default="production",
         help="a development one takes unbound OAuth links (default: %(default)s)",
     )
+    create.add_argument("--own-key", action="store_true", help="with a branch key of its own (default: the shared one)")
+    _add_kms_key(create)
     _add_place(create)
     create.add_argument("--json", action="store_true", help="print JSON, for programs (default: lines to read)")
-    keys = subjects.add_parser("keys", help="keys rotate, keys rewrap: a new branch key, and all data keys under it")
+    keys = subjects.add_parser(
+        "keys", help="keys own, keys rotate, keys rewrap: new branch keys, and data keys under them"
+    )
     verbs = keys.add_subparsers(dest="verb", required=True)
+    said = "give a workspace a branch key of its own, and move its data keys under it"
+    own = verbs.add_parser("own", help=said, description=said)
+    own.add_argument("workspace", metavar="WORKSPACE", help="its id, ws_...")
+    _add_kms_key(own)
+    _add_place(own)
     for verb, told in (
-        ("rotate", "make a new branch key, and move all data keys under it"),
+        ("rotate", "make a new version of every branch key, and move all data keys under them"),
         ("rewrap", "move the data keys that are left: a second run after one that was stopped"),
     ):
         _add_place(verbs.add_parser(verb, help=told, description=told))

@@ -1,10 +1,14 @@
-"""The IAM-invoked door: workspaces with their first key, and the rotation of branch keys. It has no route in the API.
+"""The IAM-invoked door: workspaces with their first key, branch keys and their rotation. It has no route in the API.
 
 `sam remote invoke AdminFunction --event '{"action": "create_workspace", "name": "Shop", "environment": "production"}'`
 """
 
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from evergrant.domain.ids import WorkspaceId
 from evergrant.runtime import wiring
 from evergrant.runtime.observability import logger
 from evergrant.runtime.text import Name
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 RESERVE_MILLISECONDS = 5_000
+KmsKey = Annotated[str, Field(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$")]
+"""The ARN of a customer's KMS key. No alias: it could be turned to another key."""
 
 
 class Action(BaseModel):
@@ -28,12 +34,23 @@ class CreateWorkspace(Action):
     action: Literal["create_workspace"]
     name: Name
     environment: Literal["production", "development"]
+    own_key: bool = Field(default=False, alias="ownKey")
+    kms_key: KmsKey | None = Field(default=None, alias="kmsKey")
+
+
+class OwnKey(Action):
+    """A branch key of its own for a workspace."""
+
+    action: Literal["own_key"]
+    workspace_id: WorkspaceId = Field(alias="workspaceId")
+    kms_key: KmsKey | None = Field(default=None, alias="kmsKey")
 
 
 class RotateKeys(Action):
-    """A new version of the branch key, which seals from now on."""
+    """A new version of each branch key, from where the last run ended."""
 
     action: Literal["rotate_keys"]
+    after: str | None = None
 
 
 class Rewrap(Action):
@@ -43,8 +60,8 @@ class Rewrap(Action):
     after: str | None = None
 
 
-Asked = Annotated[CreateWorkspace | RotateKeys | Rewrap, Field(discriminator="action")]
-ASKED: TypeAdapter[CreateWorkspace | RotateKeys | Rewrap] = TypeAdapter(Asked)
+Asked = CreateWorkspace | OwnKey | RotateKeys | Rewrap
+ASKED: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, Field(discriminator="action")])
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
@@ -54,8 +71,10 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     match asked:
         case CreateWorkspace():
             return _create_workspace(asked)
+        case OwnKey():
+            return _own_key(asked)
         case RotateKeys():
-            return {"version": wiring.branch_keys().rotate()}
+            return _rotate(asked, context)
         case Rewrap():
             return _rewrap(asked, context)
 
@@ -64,6 +83,7 @@ def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
     """The key in the answer is shown this once."""
     from evergrant.use_cases.workspaces.manage import create_workspace
 
+    owns = asked.own_key or asked.kms_key is not None
     workspace, minted = create_workspace(
         asked.name,
         asked.environment,
@@ -71,6 +91,7 @@ def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
         clock=wiring.clock(),
         entropy=wiring.entropy(),
         identities=wiring.identities(),
+        own_branch=partial(wiring.branch_keys().make_next, kms_key=asked.kms_key) if owns else None,
     )
     return {
         "workspaceId": workspace.workspace_id,
@@ -79,13 +100,25 @@ def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
     }
 
 
+def _own_key(asked: OwnKey) -> dict[str, Any]:
+    from evergrant.use_cases.keys.own import give_own_key
+
+    directory, keys = wiring.directory(), wiring.branch_keys()
+    return {"version": give_own_key(asked.workspace_id, asked.kms_key, directory=directory, keys=keys)}
+
+
+def _rotate(asked: RotateKeys, context: "LambdaContext") -> dict[str, Any]:
+    from evergrant.use_cases.keys.rotate import rotate
+
+    return asdict(rotate(asked.after, keys=wiring.branch_keys(), has_time=_has_time(context)))
+
+
 def _rewrap(asked: Rewrap, context: "LambdaContext") -> dict[str, Any]:
     from evergrant.use_cases.keys.rewrap import rewrap
 
-    done = rewrap(
-        asked.after,
-        rows=wiring.sealed_rows(),
-        sealer=wiring.sealer(),
-        has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
-    )
-    return {"moved": done.moved, "unreadable": done.unreadable, "after": done.after}
+    rows, sealer = wiring.sealed_rows(), wiring.sealer()
+    return asdict(rewrap(asked.after, rows=rows, sealer=sealer, has_time=_has_time(context)))
+
+
+def _has_time(context: "LambdaContext") -> Callable[[], bool]:
+    return lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS

@@ -1,5 +1,6 @@
 """Ports over tables: each exam is taken by the fakes, and by the adapters over moto."""
 
+import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -7,9 +8,11 @@ from unittest.mock import patch
 
 import pytest
 from evergrant.adapters.aws import client
+from evergrant.adapters.dynamodb.keys import KeysTable
 from moto import mock_aws
 
 from tests.contracts.adapters import dynamodb_storage
+from tests.contracts.branches import Deployment
 from tests.fakes.storage import Storage, fake_storage
 from tests.functions.deployment import ENVIRONMENT
 from tests.tables import create_tables, empty_tables
@@ -38,3 +41,18 @@ def storage(request: pytest.FixtureRequest) -> Storage:
     dynamodb = request.getfixturevalue("dynamodb")
     empty_tables(dynamodb)
     return dynamodb_storage(dynamodb)
+
+
+@pytest.fixture
+def deployment(dynamodb: Any) -> Deployment:
+    """Its branch keys, none of which is made yet."""
+    kms: Any = client("kms")
+    empty_tables(dynamodb)
+    made = Deployment(kms, KeysTable(dynamodb, table="keys"), kms.create_key()["KeyMetadata"]["Arn"])
+
+    def count(model: Any, params: Any, **_: object) -> None:
+        made.calls.append(model.name)
+        made.contexts.append(json.loads(params["body"]).get("EncryptionContext", {}))
+
+    kms.meta.events.register("before-call.kms.*", count)
+    return made

@@ -159,3 +159,12 @@ def test_what_was_posted_is_held_until_its_end(storage: Storage) -> None:
 
     assert held == [b"posted", b"posted", None]
     assert storage.authorizations.held("other", at=NOON) is None
+
+
+def test_a_state_is_awaited_until_something_came_back_with_it(storage: Storage) -> None:
+    before = storage.authorizations.awaits("state")
+    started(storage)
+    out = storage.authorizations.awaits("state")
+    storage.authorizations.consume("state", "state")
+
+    assert (before, out, storage.authorizations.awaits("state")) == (False, True, False)

@@ -39,7 +39,7 @@ def over_kms(dynamodb: Any) -> Exam:
     kms, clock = client("kms"), FakeClock()
     arn = kms.create_key()["KeyMetadata"]["Arn"]
     table = KeysTable(dynamodb, table="keys")
-    keys = KmsBranchKeys(kms, table, key_arn=arn, deployment="test", clock=clock, branch_id=EDGE)
+    keys = KmsBranchKeys(kms, table, key_arn=arn, deployment="test", clock=clock)
 
     def refuse(**_: object) -> None:
         raise kms.exceptions.DisabledException({"Error": {"Code": "DisabledException"}}, "Decrypt")
@@ -48,7 +48,7 @@ def over_kms(dynamodb: Any) -> Exam:
         kms.meta.events.register("before-send.kms", refuse)
         clock.at = clock.at.replace(year=clock.at.year + 1)
 
-    return Exam(BranchFingerprints(keys, EDGE), keys.rotate, send_keys_away)
+    return Exam(BranchFingerprints(keys, EDGE), lambda: keys.make_next(EDGE), send_keys_away)
 
 
 @pytest.fixture(params=["fake", "kms"])

@@ -9,7 +9,18 @@ from evergrant.adapters.dynamodb.sealed_rows import DynamoDBSealedRows
 from evergrant.domain.webhooks import OldSecret
 from evergrant.ports import SealedRow, SealedRows
 
-from tests.builders import DAY, NOON, a_client, a_credential, a_user, an_audit_line, an_endpoint, an_event, an_id
+from tests.builders import (
+    DAY,
+    NOON,
+    WORKSPACE,
+    a_client,
+    a_credential,
+    a_user,
+    an_audit_line,
+    an_endpoint,
+    an_event,
+    an_id,
+)
 from tests.contracts.adapters import dynamodb_storage
 from tests.fakes.sealing import FakeSealedRows
 from tests.tables import empty_tables
@@ -29,7 +40,7 @@ class Exam:
 
 def in_memory() -> Exam:
     sealed = sorted(CREDENTIALS | SECRETS)
-    made = [SealedRow("table", "pk", str(number), "sealed", each) for number, each in enumerate(sealed)]
+    made = [SealedRow("table", "pk", str(number), "sealed", each, WORKSPACE) for number, each in enumerate(sealed)]
     rows = FakeSealedRows(*made)
     return Exam(rows, set(sealed), lambda row: rows.replace(row, b"its owner's"))
 

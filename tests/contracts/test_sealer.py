@@ -1,4 +1,4 @@
-"""What whoever seals relies on, of `Sealer` and `PreparedSeal`; the cryptography is examined in test_branch_keys.py."""
+"""What whoever seals relies on, of `Sealer` and `PreparedSeal`; for the cryptography see test_cryptography.py."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from evergrant.adapters.aws import client
 from evergrant.adapters.dynamodb.keys import KeysTable
-from evergrant.adapters.kms.branch_keys import KmsBranchKeys
+from evergrant.adapters.kms.branch_keys import SHARED, KmsBranchKeys
+from evergrant.adapters.kms.branches import WorkspaceBranches
 from evergrant.adapters.kms.sealer import BranchKeySealer
 from evergrant.domain.errors import SealBrokenError, UnavailableError
 from evergrant.domain.sealing import SealContext
@@ -20,7 +21,7 @@ from tests.fakes.sealing import FakeSealer
 from tests.fakes.system import FakeClock
 from tests.tables import empty_tables
 
-CONTEXT = a_credential().seal_context()
+CONTEXT, WORKSPACE = a_credential().seal_context(), a_credential().workspace_id
 SECRET = SecretBytes(b"s3cret")
 
 
@@ -57,8 +58,8 @@ def over_kms(dynamodb: Any, *, watched: bool) -> Exam:
         kms.meta.events.register("before-send.kms", refuse)
         clock.at = clock.at.replace(year=clock.at.year + 1)
 
-    sealer = BranchKeySealer(keys)
-    return Exam(WatchedSealer(sealer) if watched else sealer, keys.rotate, send_keys_away)
+    sealer = BranchKeySealer(WorkspaceBranches(keys))
+    return Exam(WatchedSealer(sealer) if watched else sealer, lambda: keys.make_next(SHARED), send_keys_away)
 
 
 @pytest.fixture(params=["fake", "kms", "watched"])
@@ -109,39 +110,39 @@ def test_attack_30_what_was_not_sealed_here_opens_and_moves_nowhere(exam: Exam, 
     with pytest.raises(SealBrokenError):
         exam.sealer.open(broken, CONTEXT)
     with pytest.raises(SealBrokenError):
-        exam.sealer.rewrap(broken)
+        exam.sealer.rewrap(broken, WORKSPACE)
 
 
 def test_what_is_under_the_current_key_need_not_move(exam: Exam) -> None:
     sealed = exam.sealer.seal(SECRET, CONTEXT)
 
-    assert exam.sealer.rewrap(sealed) is None
+    assert exam.sealer.rewrap(sealed, WORKSPACE) is None
 
 
 def test_attack_31_after_a_rotation_old_and_moved_open_alike(exam: Exam) -> None:
     old = exam.sealer.seal(SECRET, CONTEXT)
     exam.rotate()
 
-    moved = exam.sealer.rewrap(old)
+    moved = exam.sealer.rewrap(old, WORKSPACE)
 
     assert moved
-    assert exam.sealer.rewrap(moved) is None
+    assert exam.sealer.rewrap(moved, WORKSPACE) is None
     assert exam.sealer.open(old, CONTEXT) == exam.sealer.open(moved, CONTEXT) == SECRET
 
 
 def test_fault_38_what_was_prepared_seals_while_the_keys_are_away(exam: Exam) -> None:
     old = exam.sealer.seal(SECRET, CONTEXT)
-    prepared = exam.sealer.prepare()
+    prepared = exam.sealer.prepare(WORKSPACE)
     exam.send_keys_away()
 
     sealed = prepared.seal(SECRET, CONTEXT)
 
     assert sealed
     for act in (
-        exam.sealer.prepare,
+        lambda: exam.sealer.prepare(WORKSPACE),
         lambda: exam.sealer.seal(SECRET, CONTEXT),
         lambda: exam.sealer.open(old, CONTEXT),
-        lambda: exam.sealer.rewrap(old),
+        lambda: exam.sealer.rewrap(old, WORKSPACE),
     ):
         with pytest.raises(UnavailableError) as away:
             act()

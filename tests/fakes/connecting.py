@@ -55,6 +55,10 @@ class FakeAuthorizations:
         if completion_digest:
             self._pointers["completion", completion_digest] = authorization.authorization_id
 
+    def awaits(self, state_digest: str) -> bool:
+        pointer = ("state", state_digest)
+        return pointer in self._pointers and pointer not in self._used
+
     def hold(self, digest: str, sealed: bytes, *, until: datetime) -> None:
         self._held[digest] = (sealed, until)
 

@@ -1,10 +1,11 @@
 """Sealing in memory: what is sealed is a handle, and what it stands for never leaves."""
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from evergrant.domain.errors import SealBrokenError, UnavailableError
+from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.sealing import SealContext
 from evergrant.ports import Page, SealedRow
 from pydantic import SecretBytes
@@ -20,12 +21,12 @@ class FakeSealer:
         default_factory=dict[bytes, tuple[SealContext, SecretBytes]]
     )
 
-    def prepare(self) -> "FakePreparedSeal":
+    def prepare(self, workspace_id: WorkspaceId) -> "FakePreparedSeal":
         self._require_keys()
         return FakePreparedSeal(self)
 
     def seal(self, plaintext: SecretBytes, context: SealContext) -> bytes:
-        return self.prepare().seal(plaintext, context)
+        return self.prepare(WorkspaceId(context.workspace_id)).seal(plaintext, context)
 
     def open(self, sealed: bytes, context: SealContext) -> SecretBytes:
         bound, plaintext = self._found(sealed)
@@ -33,8 +34,10 @@ class FakeSealer:
             raise SealBrokenError
         return plaintext
 
-    def rewrap(self, sealed: bytes) -> bytes | None:
+    def rewrap(self, sealed: bytes, workspace_id: WorkspaceId) -> bytes | None:
         bound, plaintext = self._found(sealed)
+        if bound.workspace_id != workspace_id:
+            raise SealBrokenError
         return None if sealed.startswith(self._mark) else self.keep(plaintext, bound)
 
     def keep(self, plaintext: SecretBytes, context: SealContext) -> bytes:
@@ -96,5 +99,22 @@ class FakeSealedRows:
         now = self._rows.get(place)
         if now is None or now.sealed != row.sealed:
             return False
-        self._rows[place] = SealedRow(*place, sealed)
+        self._rows[place] = replace(row, sealed=sealed)
         return True
+
+
+@dataclass
+class FakeBranchKeys:
+    """`BranchKeys`."""
+
+    away: bool = False
+    versions: dict[str, int] = field(default_factory=dict[str, int])
+
+    def branches(self) -> list[str]:
+        return sorted(self.versions)
+
+    def make_next(self, branch_id: str, *, kms_key: str | None = None) -> int:  # the port
+        if self.away:
+            raise UnavailableError("The key service is away; nothing was changed.", code="key_unavailable")
+        self.versions[branch_id] = self.versions.get(branch_id, 0) + 1
+        return self.versions[branch_id]

@@ -1,5 +1,6 @@
 """What IAM would say: each call of a function is held against its own policy in the template; all else is denied."""
 
+import os
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -19,7 +20,8 @@ def denied(function: str, operation: str, parameters: dict[str, Any]) -> list[st
 
 def _asked(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if operation in {"GenerateDataKey", "Decrypt"}:
-        yield f"kms:{operation}", f"BranchKeysKey for {parameters['EncryptionContext']['purpose']}"
+        key = "BranchKeysKey" if parameters["KeyId"] == os.environ["KMS_KEY_ARN"] else "CustomerKeyArns"
+        yield f"kms:{operation}", f"{key} for {parameters['EncryptionContext']['purpose']}"
     elif operation == "AssumeRole":
         yield "sts:AssumeRole", "MerchantsRole"
     elif operation in {"SendMessage", "SendMessageBatch"}:
@@ -50,9 +52,10 @@ def _allowed(function: str) -> frozenset[tuple[str, str]]:
     properties: dict[str, Any] = _resources()[resource]["Properties"]
     found: set[tuple[str, str]] = set()
     for policy in properties.get("Policies", []):
-        for statement in policy["Statement"]:
+        for given in policy["Statement"]:
+            statement = given["Fn::If"][1] if "Fn::If" in given else given
             actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-            names = re.findall(r"\w+(?:Table|Queue|Key)\b", str(statement["Resource"]))
+            names = re.findall(r"\w+(?:Table|Queue|Key|KeyArns)\b", str(statement["Resource"]))
             names += ["MerchantsRole"] if ":role/evergrant-*" in str(statement["Resource"]) else []
             purposes = statement.get("Condition", {}).get("StringEquals", {}).get(PURPOSE)
             if purposes:

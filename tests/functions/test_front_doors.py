@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
-from tests.functions.test_connect import began, clock, provider
+from tests.functions.test_connect import began, called_back, clock, provider
 from tests.functions.test_credentials import connect
 
 __all__ = ["clock", "provider"]  # Fixtures that these tests take.
@@ -126,6 +126,24 @@ def test_attack_43_75_what_blows_up_is_refused_before_it_does(
     answer = functions.call("users", "POST", "/users", raw=raw)
 
     assert answer.status in ((status,) if isinstance(status, int) else status), answer.body
+
+
+def test_attack_76_what_nobody_asked_for_can_be_posted_without_end_and_leaves_no_row(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    spent, cookie = began(functions)
+    called_back(functions, spent, cookie)
+    before = boto3.client("dynamodb").scan(TableName="sessions")["Count"]
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    path = f"/oauth/callback/{functions.workspace_id}/acme"
+
+    answers = [
+        functions.call("oauth_callback", "POST", path, raw=f"state={state}&code=x", headers=form, authorizer={})
+        for state in (*map(str, range(30)), spent)
+    ]
+
+    assert {(each.status, each.body["code"]) for each in answers} == {(400, "state_unknown")}
+    assert boto3.client("dynamodb").scan(TableName="sessions")["Count"] == before
 
 
 def test_attack_76_every_row_of_a_flow_that_is_begun_ends_by_itself(

@@ -1,5 +1,7 @@
 """What the benchmarks count, held as promises."""
 
+import pytest
+
 from benchmarks import kms_calls, storage_calls
 from benchmarks.imports import NOT_ON_THE_HOT_PATH, probe_warm
 from tests.functions.iam import denied
@@ -24,12 +26,14 @@ def test_dynamodb_is_called_as_often_as_promised() -> None:
     assert [each.says for each in promised if not each.holds] == []
 
 
-def test_attack_70_a_call_outside_a_functions_policy_is_noticed() -> None:
+def test_attack_70_a_call_outside_a_functions_policy_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KMS_KEY_ARN", "the deployment's")
     assert denied("health", "GetItem", {"TableName": "credentials"}) == [
         "health may not dynamodb:GetItem CredentialsTable"
     ]
     secrets = {"EncryptionContext": {"purpose": "evergrant-branch-key"}}
     for function in ("api_key_authorizer", "list_credentials"):
-        assert denied(function, "Decrypt", secrets) == [
-            f"{function} may not kms:Decrypt BranchKeysKey for evergrant-branch-key"
-        ]
+        for key, name in (("the deployment's", "BranchKeysKey"), ("a customer's", "CustomerKeyArns")):
+            assert denied(function, "Decrypt", {"KeyId": key, **secrets}) == [
+                f"{function} may not kms:Decrypt {name} for evergrant-branch-key"
+            ]

@@ -61,7 +61,7 @@ def test_attack_31_all_that_is_sealed_moves_and_is_read_all_the_while(
         made.append(connect(functions, name="during").body["credentialId"])
         read_meanwhile |= {read(functions, each) for each in made}
 
-    assert rotated == {"version": 2}
+    assert rotated == {"versions": {"shared": 2}, "left": [], "after": None}
     assert count == 8
     assert versions() == {2}
     assert read_meanwhile == {CANARY}

@@ -15,6 +15,7 @@ from tests.stack.conftest import Stack
 from tests.stack.provider import CLIENT_SECRET, Provider, providing
 from tests.stack.receiver import receiving
 from tests.stack.test_expiry import EXPIRY_SECONDS, register
+from tests.stack.test_status_table import table
 
 RETURN_URL = "http://127.0.0.1:9/return"
 
@@ -175,6 +176,50 @@ def test_attack_06_a_state_belongs_to_its_workspace_and_app(stack: Stack, provid
 
     assert (swapped.status_code, swapped.json()["code"]) == (400, "context_mismatch")
     assert provider.token_requests() == 0
+
+
+def authorization_of(browser: requests.Session) -> str:
+    """The one that this browser is bound to."""
+    (found,) = [each.name for each in browser.cookies if each.name.startswith("evergrant-")]
+    return found.removeprefix("evergrant-")
+
+
+def aged(stack: Stack, authorization_id: str, field: str) -> None:
+    """As if this time of it were over."""
+    stack.aws("dynamodb").update_item(
+        TableName=table(stack, "Sessions"),
+        Key={"pk": {"S": f"auth#{authorization_id}"}, "sk": {"S": "authorization"}},
+        UpdateExpression="SET #field = :past",
+        ConditionExpression="attribute_exists(#field)",
+        ExpressionAttributeNames={"#field": field},
+        ExpressionAttributeValues={":past": {"N": "1"}},
+    )
+
+
+def test_attack_01_a_state_whose_time_is_over_opens_nothing_though_its_row_is_there(
+    stack: Stack, provider: Provider
+) -> None:
+    browser, callback = began(stack, provider, stack.user("late-state"))
+    aged(stack, authorization_of(browser), "expires_at")
+
+    refused = browser.get(callback, allow_redirects=False, timeout=30)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "authorization_expired")
+    assert provider.token_requests() == 0
+
+
+def test_attack_09_a_completion_whose_minute_is_over_exchanges_nothing(stack: Stack, provider: Provider) -> None:
+    user = stack.user("late-completion")
+    browser, callback = began(stack, provider, user)
+    begun = authorization_of(browser)
+    completion = returned(browser, callback)["completion"]
+    aged(stack, begun, "completion_until")
+
+    refused = complete(stack, completion, user)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "completion_expired")
+    assert provider.token_requests() == 0
+    assert stack.request("GET", f"/users/{user}/credentials").json()["data"] == []
 
 
 def test_attack_08_another_browser_cannot_finish(stack: Stack, provider: Provider) -> None:

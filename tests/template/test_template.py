@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ FUNCTIONS = of_type("AWS::Serverless::Function")
 
 
 def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
-    return [statement for policy in function.get("Policies", []) for statement in policy["Statement"]]
+    """What it may do at most: as if every condition held."""
+    found = [statement for policy in function.get("Policies", []) for statement in policy["Statement"]]
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in found]
 
 
 def actions_of(statement: dict[str, Any]) -> list[str]:
@@ -106,6 +109,49 @@ def test_attack_70_who_may_use_which_branch_key(purpose: str, expected: set[str]
     }
 
     assert found == expected
+
+
+CUSTOMERS = {
+    "Fn::If": [
+        "HasCustomerKeys",
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": {"Ref": "CustomerKeyArns"},
+            "Condition": {
+                "StringEquals": {
+                    "kms:EncryptionContext:purpose": "evergrant-branch-key",
+                    "kms:EncryptionContext:deployment": {"Ref": "AWS::StackName"},
+                }
+            },
+        },
+        {"Ref": "AWS::NoValue"},
+    ]
+}
+
+
+def test_attack_70_customers_keys_are_used_by_those_alone_who_open_secrets_and_for_nothing_else() -> None:
+    given = {
+        name: [
+            each for policy in function["Policies"] for each in policy["Statement"] if "CustomerKeyArns" in str(each)
+        ]
+        for name, function in FUNCTIONS.items()
+        if "CustomerKeyArns" in str(function)
+    }
+
+    assert given == {name: [CUSTOMERS] for name in OPENS}
+
+
+def test_attack_70_without_customers_keys_nothing_is_given() -> None:
+    parameter = TEMPLATE["Parameters"]["CustomerKeyArns"]
+    pattern = re.compile(parameter["AllowedPattern"])
+
+    assert parameter["Default"] == ""
+    assert TEMPLATE["Conditions"]["HasCustomerKeys"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "CustomerKeyArns"}]}, ""]}]
+    }
+    assert pattern.fullmatch("arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    assert not [each for each in ("*", "arn:aws:kms:eu-central-1:123456789012:key/*") if pattern.fullmatch(each)]
 
 
 def test_nobody_may_change_the_audit_trail() -> None:

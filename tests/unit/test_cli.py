@@ -14,7 +14,7 @@ class Aws:
 
     def __init__(self, outputs: dict[str, str], *, fails: bool = False) -> None:
         self.outputs, self.fails = outputs, fails
-        self.events: list[dict[str, str]] = []
+        self.events: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
 
     def client(self, service_name: str) -> Any:  # as boto3
@@ -96,23 +96,65 @@ def test_every_option_has_help_and_its_default(capsys: pytest.CaptureFixture[str
     assert words in helped(capsys, "workspace", "create")
 
 
+RUN = {"moved": 0, "unreadable": 0, "left": 0, "after": None}
+
+
 def test_keys_are_rotated_and_all_is_moved_run_by_run(capsys: pytest.CaptureFixture[str]) -> None:
     aws = Aws(OUTPUTS)
     aws.answers = [
-        {"version": 2},
-        {"moved": 3, "unreadable": 0, "after": "here"},
-        {"moved": 1, "unreadable": 0, "after": None},
+        {"versions": {"shared": 2}, "left": [], "after": "shared"},
+        {"versions": {"ws_1": 5}, "left": ["ws_2"], "after": None},
+        {**RUN, "moved": 3, "after": "here"},
+        {**RUN, "moved": 1, "left": 7},
     ]
 
     code = main(["keys", "rotate"], aws)
+    said = capsys.readouterr().out
 
     assert code == 0
     assert [(each["action"], each.get("after")) for each in aws.events] == [
         ("rotate_keys", None),
+        ("rotate_keys", "shared"),
         ("rewrap", None),
         ("rewrap", "here"),
     ]
-    assert "moved 4" in capsys.readouterr().out
+    for words in ("shared: branch key version 2", "ws_1: branch key version 5", "ws_2: its KMS key", "moved 4, 7 stay"):
+        assert words in said
+
+
+def test_a_workspace_gets_a_key_of_its_own_and_what_is_there_moves_under_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    aws = Aws(OUTPUTS)
+    aws.answers = [{"version": 1}, {**RUN, "moved": 3}]
+
+    code = main(["keys", "own", "ws_1", "--kms-key", "arn:theirs"], aws)
+
+    assert code == 0
+    assert aws.events == [
+        {"action": "own_key", "workspaceId": "ws_1", "kmsKey": "arn:theirs"},
+        {"action": "rewrap", "after": None},
+    ]
+    assert "moved 3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "kms_key"), [(["--own-key"], None), (["--kms-key", "arn:theirs"], "arn:theirs")], ids=["ours", "theirs"]
+)
+def test_a_new_workspace_begins_with_a_key_of_its_own(more: list[str], kms_key: str | None) -> None:
+    aws = Aws(OUTPUTS)
+
+    main([*CREATE, *more], aws)
+
+    (asked,) = aws.events
+    assert (asked["ownKey"], asked["kmsKey"]) == (True, kms_key)
+
+
+def test_where_a_customers_key_is_not_given_it_says_what_may_be_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["keys", "own", "ws_1", "--kms-key", "arn:theirs"], Aws(OUTPUTS, fails=True))
+
+    assert code == 1
+    assert "CustomerKeyArns" in capsys.readouterr().err
 
 
 def test_a_move_that_was_stopped_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:

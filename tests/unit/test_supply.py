@@ -10,12 +10,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements/*.txt"))
 SECRETS = re.compile(
-    r"(?P<aws>\bAKIA(?!IOSFODNN7EXAMPLE)[A-Z0-9]{16}\b)"
-    r"|(?P<pem>-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/=\n]{64})"
-    r"|(?P<github>\bgh[pousr]_[A-Za-z0-9]{36}\b)"
-    r"|(?P<slack>\bxox[abp]-\d{8,}-[A-Za-z0-9-]{20,})"
-    r"|(?P<stripe>\bsk_live_[A-Za-z0-9]{24,})"
+    r"(?P<aws>\bA[KS]IA(?!IOSFODNN7EXAMPLE)[A-Z0-9]{16}\b)"
+    r"|(?P<pem>-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\n|\\n)[A-Za-z0-9+/=]{64})"
+    r"|(?P<github>\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{82})\b)"
+    r"|(?P<gitlab>\bglpat-[A-Za-z0-9_-]{20})"
+    r"|(?P<google>\bAIza[A-Za-z0-9_-]{35}\b)"
+    r"|(?P<npm>\bnpm_[A-Za-z0-9]{36}\b)"
+    r"|(?P<ours>\bevg_[0-9a-z]{36}_[0-9a-f]{64}_[0-9a-f]{8}\b)"
+    r"|(?P<sendgrid>\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b)"
+    r"|(?P<shopify>\bshp(?:at|ca|pa|ss)_[a-f0-9]{32}\b)"
+    r"|(?P<slack>\bxox[abps]-\d{8,}-[A-Za-z0-9-]{20,})"
+    r"|(?P<stripe>\b[sr]k_live_[A-Za-z0-9]{24,})"
 )
+"""Shapes that keys really have; AWS's own example is none."""
 
 
 def entries(lock: Path) -> Iterator[str]:
@@ -48,9 +55,25 @@ def test_attack_73_no_secret_is_in_the_repository() -> None:
     assert [str(path.relative_to(ROOT)) for path, text in texts.items() if SECRETS.search(text)] == []
 
 
-@pytest.mark.parametrize(
-    "planted",
-    ["AKIA" + "Z" * 16, "ghp_" + "a" * 36, "sk_live_" + "a" * 24, "-----BEGIN PRIVATE " + "KEY-----\n" + "A" * 64],
-)
-def test_attack_73_a_planted_secret_is_found(planted: str) -> None:
-    assert SECRETS.search(f"x = '{planted}'")
+# Each is put together here, so that this file holds none.
+PLANTED = {
+    "aws": "AKIA" + "Z" * 16,
+    "pem": "-----BEGIN PRIVATE " + "KEY-----\n" + "A" * 64,
+    "github": "ghp_" + "a" * 36,
+    "gitlab": "glpat-" + "a" * 20,
+    "google": "AIza" + "a" * 35,
+    "npm": "npm_" + "a" * 36,
+    "ours": "evg_" + "0" * 36 + "_" + "a" * 64 + "_" + "1" * 8,
+    "sendgrid": "SG." + "a" * 22 + "." + "b" * 43,
+    "shopify": "shpat_" + "a" * 32,
+    "slack": "xoxb-" + "1" * 10 + "-" + "a" * 24,
+    "stripe": "sk_live_" + "a" * 24,
+}
+
+
+@pytest.mark.parametrize("kind", SECRETS.groupindex)
+def test_attack_73_a_planted_secret_is_found(kind: str) -> None:
+    found = SECRETS.search(f"x = '{PLANTED[kind]}'")
+
+    assert found
+    assert found.lastgroup == kind

@@ -73,10 +73,10 @@ class PreparedSeal(Protocol):
 
 
 class Sealer(Protocol):
-    """AES-256 under KMS."""
+    """AES-256 under KMS: under the workspace's own branch key where it has one, else the shared one."""
 
-    def prepare(self) -> PreparedSeal:
-        """Raises: UnavailableError when no key can be had."""
+    def prepare(self, workspace_id: WorkspaceId) -> PreparedSeal:
+        """For what belongs to this workspace. Raises: UnavailableError when no key can be had."""
         ...
 
     def seal(self, plaintext: SecretBytes, context: "SealContext") -> bytes:
@@ -87,8 +87,8 @@ class Sealer(Protocol):
         """Raises: SealBrokenError for whatever is wrong with it; UnavailableError when no key can be had."""
         ...
 
-    def rewrap(self, sealed: bytes) -> bytes | None:
-        """The same payload under the current branch version; None when it is. Raises as `open`."""
+    def rewrap(self, sealed: bytes, workspace_id: WorkspaceId) -> bytes | None:
+        """The same payload under the workspace's current branch key; None when it is. Raises as `open`."""
         ...
 
 
@@ -284,6 +284,7 @@ class SealedRow:
     sk: str
     attribute: str
     sealed: bytes
+    workspace_id: WorkspaceId
 
 
 class SealedRows(Protocol):
@@ -295,6 +296,21 @@ class SealedRows(Protocol):
 
     def replace(self, row: SealedRow, sealed: bytes) -> bool:
         """False when the row is not as it was read; then nothing was changed."""
+        ...
+
+
+class BranchKeys(Protocol):
+    """What wraps the data keys: `shared`, and the own branch of each workspace that has one, by the workspace's id."""
+
+    def branches(self) -> Sequence[str]:
+        """All that seal secrets, in a fixed order."""
+        ...
+
+    def make_next(self, branch_id: str, *, kms_key: str | None = None) -> int:
+        """The branch's next version, which seals from now on: under `kms_key`, an ARN, or where the last one stood.
+
+        Raises: UnavailableError when KMS gives none, and nothing was changed.
+        """
         ...
 
 
@@ -382,6 +398,10 @@ class Authorizations(Protocol):
         self, authorization: "Authorization", *, read: "Authorization", completion_digest: str | None = None
     ) -> None:
         """To the next stage, with its completion. Raises: ConflictError when it is not as it was read."""
+        ...
+
+    def awaits(self, state_digest: str) -> bool:
+        """Whether this state is out, and nothing came back with it yet."""
         ...
 
     def hold(self, digest: str, sealed: bytes, *, until: datetime) -> None:

@@ -82,19 +82,6 @@ def idempotency() -> "ports.IdempotencyStore":
 
 @cache
 def branch_keys() -> "KmsBranchKeys":
-    from evergrant.adapters.kms.branch_keys import SHARED
-
-    return _branch(SHARED)
-
-
-@cache
-def _edge_keys() -> "KmsBranchKeys":
-    from evergrant.adapters.kms.branch_keys import EDGE
-
-    return _branch(EDGE)
-
-
-def _branch(branch_id: str) -> "KmsBranchKeys":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.keys import KeysTable
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys, kms
@@ -105,25 +92,26 @@ def _branch(branch_id: str) -> "KmsBranchKeys":
         key_arn=settings().required("KMS_KEY_ARN"),
         deployment=settings().deployment,
         clock=clock(),
-        branch_id=branch_id,
     )
 
 
 @cache
 def sealer() -> "ports.Sealer":
+    from evergrant.adapters.kms.branches import WorkspaceBranches
     from evergrant.adapters.kms.sealer import BranchKeySealer
     from evergrant.runtime.watched_sealer import WatchedSealer
 
-    return WatchedSealer(BranchKeySealer(branch_keys()))
+    return WatchedSealer(BranchKeySealer(WorkspaceBranches(branch_keys())))
 
 
 @cache
 def answers_sealer() -> "ports.Sealer":
     """For the answers that are kept for idempotency: their functions need not be able to open credentials."""
+    from evergrant.adapters.kms.branches import EdgeBranch
     from evergrant.adapters.kms.sealer import BranchKeySealer
     from evergrant.runtime.watched_sealer import WatchedSealer
 
-    return WatchedSealer(BranchKeySealer(_edge_keys()))
+    return WatchedSealer(BranchKeySealer(EdgeBranch(branch_keys())))
 
 
 @cache
@@ -140,7 +128,7 @@ def fingerprints() -> "ports.Fingerprints":
     from evergrant.adapters.kms.branch_keys import EDGE
     from evergrant.adapters.kms.sealer import BranchFingerprints
 
-    return BranchFingerprints(_edge_keys(), EDGE)
+    return BranchFingerprints(branch_keys(), EDGE)
 
 
 @cache

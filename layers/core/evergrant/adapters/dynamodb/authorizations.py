@@ -89,6 +89,13 @@ class DynamoDBAuthorizations:
         pointers = [self._pointer("completion", completion_digest, authorization)] if completion_digest else []
         self._write(authorization, read.stage, pointers)
 
+    def awaits(self, state_digest: str) -> bool:
+        with translated():
+            found = self._client.get_item(
+                TableName=self._table, Key=key(f"state#{state_digest}", "state"), ConsistentRead=True
+            ).get("Item")
+        return found is not None and "used" not in found
+
     def hold(self, digest: str, sealed: bytes, *, until: datetime) -> None:
         item = key(f"posted#{digest}", "posted") | to_item(
             {"sealed": sealed, "expires_at": epoch_ms(until), "ttl": epoch_s(until)}

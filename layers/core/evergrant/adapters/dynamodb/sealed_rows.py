@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
 from evergrant.adapters.dynamodb.items import from_item, key, to_values
+from evergrant.domain.ids import WorkspaceId
 from evergrant.ports import Page, SealedRow
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ class DynamoDBSealedRows:
                 TableName=table,
                 Limit=PAGE,
                 ConsistentRead=True,
-                ProjectionExpression=", ".join(["pk", "sk", *attributes]),
+                ProjectionExpression=", ".join(["pk", "sk", "workspace_id", *attributes]),
                 FilterExpression=" OR ".join(f"attribute_exists({each})" for each in attributes),
                 **begin,
             )
         found = [
-            SealedRow(table, str(row["pk"]), str(row["sk"]), path, sealed)
+            SealedRow(table, str(row["pk"]), str(row["sk"]), path, sealed, _workspace_of(row))
             for row in map(from_item, answer["Items"])
             for attribute in attributes
             for path, sealed in _sealed(row, attribute)
@@ -78,3 +79,8 @@ def _sealed(row: Mapping[str, Any], attribute: str) -> Iterator[tuple[str, bytes
         return
     for place, each in enumerate(found or ()):
         yield f"{attribute}[{place}].sealed", bytes(each["sealed"])
+
+
+def _workspace_of(row: Mapping[str, Any]) -> WorkspaceId:
+    """A client's row has it in its key alone: `ws#<workspace>#apps`."""
+    return WorkspaceId(row.get("workspace_id") or row["pk"].split("#")[1])

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretBytes
 
 from evergrant.adapters.aws import client
+from evergrant.adapters.dynamodb.keys import Wrapped
 from evergrant.domain.errors import SealBrokenError, UnavailableError
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ CACHED_FOR = timedelta(minutes=5)
 _BROKEN = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 """KMS's words for bytes that this key and context did not wrap."""
 SHARED = "shared"
-"""The one branch that all workspaces share by default."""
+"""The branch of all workspaces that have none of their own."""
 EDGE = "edge"
 """The branch of what opens no secret: cursors, idempotency keys, the answers that are kept for them."""
-PURPOSES = {SHARED: "evergrant-branch-key", EDGE: "evergrant-fingerprints"}
+PURPOSE, EDGE_PURPOSE = "evergrant-branch-key", "evergrant-fingerprints"
 """KMS's encryption context says it, and the functions' rights are conditional on it."""
 
 
@@ -47,35 +48,41 @@ class PlainBranchKey:
 
 
 class KmsBranchKeys:
-    """The branch keys of one deployment. A warm environment calls KMS once in five minutes."""
+    """The branch keys of one deployment. A warm environment calls KMS once in five minutes for each that it uses.
+
+    A branch is `shared`, `edge`, or a workspace's own, which has the workspace's id for its name; only such a one may
+    stand under a customer's KMS key.
+    """
 
     def __init__(
-        self,
-        client: "KMSClient",
-        table: "KeysTable",
-        *,
-        key_arn: str,
-        deployment: str,
-        clock: "Clock",
-        branch_id: str = SHARED,
+        self, client: "KMSClient", table: "KeysTable", *, key_arn: str, deployment: str, clock: "Clock"
     ) -> None:
         self._client, self._table, self._clock = client, table, clock
-        self._key_arn, self._deployment, self._branch_id = key_arn, deployment, branch_id
+        self._key_arn, self._deployment = key_arn, deployment
         self._cached: dict[tuple[str, int], tuple[datetime, PlainBranchKey]] = {}
-        self._active: tuple[datetime, int] | None = None
+        self._active: dict[str, tuple[datetime, int | None]] = {}
         self._lock = threading.Lock()
 
-    def current(self) -> PlainBranchKey:
+    def current(self, branch_id: str) -> PlainBranchKey:
         """The version that seals now; made when there is none. Raises: UnavailableError."""
+        found = self.newest(branch_id)
+        if found is None:
+            with self._lock, _at_hand():
+                self._active.pop(branch_id, None)
+                self._make(branch_id, 1, None)
+            found = self.version(branch_id, 1)
+        return found
+
+    def newest(self, branch_id: str) -> PlainBranchKey | None:
+        """The version that seals now; None where there is no such branch. Raises as `version`."""
         with self._lock, _at_hand():
             now = self._clock.now()
-            if self._active is None or self._active[0] <= now:
-                version = self._table.active(self._branch_id)
-                if version is None:
-                    self._make(1)
-                self._active = (now + CACHED_FOR, version or 1)
-            active = self._active[1]
-        return self.version(self._branch_id, active)
+            until, active = self._active.get(branch_id, (now, None))
+            if until <= now:
+                active = self._table.active(branch_id)
+                self._active = {name: each for name, each in self._active.items() if now < each[0]}
+                self._active[branch_id] = (now + CACHED_FOR, active)
+        return None if active is None else self.version(branch_id, active)
 
     def version(self, branch_id: str, version: int) -> PlainBranchKey:
         """Raises: SealBrokenError when there is none such; UnavailableError when KMS does not give it."""
@@ -87,43 +94,55 @@ class KmsBranchKeys:
             wrapped = self._table.wrapped(branch_id, version)
             if wrapped is None:
                 raise SealBrokenError
-            fresh = PlainBranchKey(branch_id, version, self._unwrapped(branch_id, version, wrapped))
-            self._cached[branch_id, version] = (now + CACHED_FOR, fresh)
-            return fresh
+            return self._kept_in_memory(branch_id, version, self._unwrapped(branch_id, version, wrapped))
 
-    def rotate(self) -> int:
-        """Make the next version and seal with it from now on; older ones still open.
+    def branches(self) -> list[str]:
+        """All under which secrets are sealed, in a fixed order."""
+        with _at_hand():
+            return sorted(set(self._table.branches()) - {EDGE})
 
-        Where another rotation was faster, its version is the one: nobody's key is replaced.
+    def make_next(self, branch_id: str, *, kms_key: str | None = None) -> int:
+        """Make the branch's next version and seal with it from now on; older ones still open.
+
+        It stands under `kms_key` where one is named, else where the version before stood. Where another maker was
+        faster, its version is the one: nobody's key is replaced. Raises: UnavailableError.
         """
         with self._lock, _at_hand():
-            version = (self._table.active(self._branch_id) or 0) + 1
-            self._active = None
-            if self._make(version):
-                return version
-            return self._table.active(self._branch_id) or version
+            version = self._table.active(branch_id) or 0
+            before = self._table.wrapped(branch_id, version) if version and kms_key is None else None
+            self._active.pop(branch_id, None)
+            if self._make(branch_id, version + 1, before.kms_key if before else kms_key):
+                return version + 1
+            return self._table.active(branch_id) or version + 1
 
-    def _make(self, version: int) -> bool:
+    def _make(self, branch_id: str, version: int, kms_key: str | None) -> bool:
         """Whether it was kept; False when another maker was faster, whose key is then read as any other."""
         try:
             answer = self._client.generate_data_key(
-                KeyId=self._key_arn,
+                KeyId=kms_key or self._key_arn,
                 KeySpec="AES_256",
-                EncryptionContext=self._context(self._branch_id, version),
+                EncryptionContext=self._context(branch_id, version),
             )
         except (ClientError, BotoCoreError) as error:
             raise _unavailable() from error
-        kept = self._table.keep(self._branch_id, version, answer["CiphertextBlob"])
+        kept = self._table.keep(branch_id, version, Wrapped(answer["CiphertextBlob"], kms_key))
         if kept:
-            plain = PlainBranchKey(self._branch_id, version, SecretBytes(answer["Plaintext"]))
-            self._cached[self._branch_id, version] = (self._clock.now() + CACHED_FOR, plain)
+            self._kept_in_memory(branch_id, version, SecretBytes(answer["Plaintext"]))
         return kept
 
-    def _unwrapped(self, branch_id: str, version: int, wrapped: bytes) -> SecretBytes:
+    def _kept_in_memory(self, branch_id: str, version: int, key: SecretBytes) -> PlainBranchKey:
+        """For minutes, however much it is used; what is over is forgotten then."""
+        now = self._clock.now()
+        self._cached = {name: each for name, each in self._cached.items() if now < each[0]}
+        fresh = PlainBranchKey(branch_id, version, key)
+        self._cached[branch_id, version] = (now + CACHED_FOR, fresh)
+        return fresh
+
+    def _unwrapped(self, branch_id: str, version: int, wrapped: Wrapped) -> SecretBytes:
         try:
             answer = self._client.decrypt(
-                KeyId=self._key_arn,
-                CiphertextBlob=wrapped,
+                KeyId=wrapped.kms_key or self._key_arn,
+                CiphertextBlob=wrapped.blob,
                 EncryptionContext=self._context(branch_id, version),
             )
         except ClientError as error:
@@ -136,10 +155,11 @@ class KmsBranchKeys:
 
     def _context(self, branch_id: str, version: int) -> dict[str, str]:
         return {
-            "purpose": PURPOSES[self._branch_id],
+            "purpose": EDGE_PURPOSE if branch_id == EDGE else PURPOSE,
             "deployment": self._deployment,
             "branch": branch_id,
             "version": str(version),
+            **({} if branch_id in {SHARED, EDGE} else {"workspace": branch_id}),
         }
 
 

@@ -6,7 +6,7 @@ Every way to fail is one `SealBrokenError` that tells nothing; only the absence 
 import hashlib
 import hmac
 import os
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,6 +16,9 @@ from pydantic import SecretBytes
 
 from evergrant.domain.errors import SealBrokenError
 from evergrant.domain.sealing import KEY_BYTES, NONCE_BYTES, SALT_BYTES, SealContext, SealedBytes, wrap_header
+
+if TYPE_CHECKING:
+    from evergrant.adapters.kms.branch_keys import KmsBranchKeys
 
 # The wrapping key is used once: a fresh salt makes another. So one fixed nonce is sound (SP 800-38D, 8.2).
 _WRAP_NONCE = bytes(NONCE_BYTES)
@@ -32,12 +35,15 @@ class BranchKey(Protocol):
     def key(self) -> SecretBytes: ...
 
 
-class BranchKeys(Protocol):
-    """Where branch keys come from."""
+class Branches(Protocol):
+    """Where a workspace's branch keys come from."""
 
-    def current(self) -> BranchKey: ...
-    def version(self, branch_id: str, version: int) -> BranchKey:
-        """Raises: SealBrokenError when there is none such; UnavailableError when it cannot be had."""
+    def current(self, workspace_id: str, /) -> BranchKey:
+        """The one that seals now. Raises: UnavailableError."""
+        ...
+
+    def version(self, workspace_id: str, branch_id: str, version: int, /) -> BranchKey:
+        """Raises: SealBrokenError when this workspace has none such; UnavailableError when it cannot be had."""
         ...
 
 
@@ -82,33 +88,33 @@ def seal_with(
 class BranchKeySealer:
     """`Sealer` over branch keys."""
 
-    def __init__(self, branches: BranchKeys) -> None:
+    def __init__(self, branches: Branches) -> None:
         self._branches = branches
 
-    def prepare(self) -> PreparedBranchSeal:
-        return PreparedBranchSeal(self._branches.current())
+    def prepare(self, workspace_id: str) -> PreparedBranchSeal:
+        return PreparedBranchSeal(self._branches.current(workspace_id))
 
     def seal(self, plaintext: SecretBytes, context: SealContext) -> bytes:
-        return self.prepare().seal(plaintext, context)
+        return self.prepare(context.workspace_id).seal(plaintext, context)
 
     def open(self, sealed: bytes, context: SealContext) -> SecretBytes:
         parsed = SealedBytes.parse(sealed)
-        data_key = self._unwrapped(parsed)
+        data_key = self._unwrapped(parsed, context.workspace_id)
         try:
             return SecretBytes(AESGCM(data_key).decrypt(parsed.nonce, parsed.ciphertext, context.additional_data()))
         except InvalidTag:
             raise SealBrokenError from None
 
-    def rewrap(self, sealed: bytes) -> bytes | None:
-        parsed, branch = SealedBytes.parse(sealed), self._branches.current()
+    def rewrap(self, sealed: bytes, workspace_id: str) -> bytes | None:
+        parsed, branch = SealedBytes.parse(sealed), self._branches.current(workspace_id)
         if (parsed.branch_id, parsed.branch_version) == (branch.branch_id, branch.version):
             return None
         salt = os.urandom(SALT_BYTES)
-        wrapped = _wrap(branch, self._unwrapped(parsed), salt)
+        wrapped = _wrap(branch, self._unwrapped(parsed, workspace_id), salt)
         return SealedBytes(branch.branch_id, branch.version, salt, wrapped, parsed.nonce, parsed.ciphertext).to_bytes()
 
-    def _unwrapped(self, parsed: SealedBytes) -> bytes:
-        branch = self._branches.version(parsed.branch_id, parsed.branch_version)
+    def _unwrapped(self, parsed: SealedBytes, workspace_id: str) -> bytes:
+        branch = self._branches.version(workspace_id, parsed.branch_id, parsed.branch_version)
         try:
             return _wrapping_key(branch, parsed.salt).decrypt(_WRAP_NONCE, parsed.wrapped_key, parsed.header())
         except InvalidTag:
@@ -121,14 +127,14 @@ def _wrap(branch: BranchKey, data_key: bytes, salt: bytes) -> bytes:
 
 
 class BranchFingerprints:
-    """`Fingerprints`: HMAC under a key derived from version 1 of the branch, so that rotation changes none."""
+    """`Fingerprints`: HMAC under a key derived from version 1 of one branch, so that rotation changes none."""
 
-    def __init__(self, branches: BranchKeys, branch_id: str) -> None:
-        self._branches, self._branch_id = branches, branch_id
+    def __init__(self, keys: "KmsBranchKeys", branch_id: str) -> None:
+        self._keys, self._branch_id = keys, branch_id
 
     def fingerprint(self, context: str, content: bytes) -> str:
-        self._branches.current()  # makes the branch where there is none yet
-        branch = self._branches.version(self._branch_id, 1)
+        self._keys.current(self._branch_id)  # makes the branch where there is none yet
+        branch = self._keys.version(self._branch_id, 1)
         key = HKDF(SHA256(), KEY_BYTES, None, b"evergrant fingerprints v1").derive(branch.key.get_secret_value())
         message = len(context.encode()).to_bytes(4) + context.encode() + content
         return hmac.new(key, message, hashlib.sha256).hexdigest()

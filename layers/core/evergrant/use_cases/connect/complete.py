@@ -107,7 +107,7 @@ class Completer:
         if user is None:
             raise NotFoundError("This user was deleted meanwhile.")
         # The key before the call: sealing the answer must need no network.
-        prepared = self.sealer.prepare()
+        prepared = self.sealer.prepare(found.workspace_id)
         finished = self._finished(found, method, client)
         try:
             granted = self._granted(found, app, method, client, finished)

@@ -54,7 +54,7 @@ class Importer:
             raise ValidationFailedError([Detail(places.app, message)], message=message, code="oauth_app")
         client.require(way)
         brought = read_tokens(way, data, ends=row.expires_at, at=row.created_at, root=places.data)
-        prepared = self.sealer.prepare()
+        prepared = self.sealer.prepare(caller.workspace_id)
         granted = self.keeper.granted(
             app,
             way,

@@ -30,7 +30,9 @@ def hold_posted(
     entropy: Entropy,
 ) -> SecretStr:
     """The handle. Raises: ConnectError where it could be no app's answer."""
-    if not is_identifier(workspace_id, "ws") or not parameters.get("state"):
+    state = parameters.get("state")
+    # Anybody may post here: nothing is kept, and no key is asked for, unless it answers what we asked.
+    if not is_identifier(workspace_id, "ws") or not state or not authorizations.awaits(bearer.digest(state)):
         raise ConnectError("This address is for an app's answer. Begin again.", code="state_unknown")
     handle = entropy.token(SECRET_BYTES)
     sealed = sealer.seal(SecretBytes(json.dumps(dict(parameters)).encode()), _context(workspace_id, app, handle))

@@ -35,7 +35,7 @@ def with_entry(
     Raises: ValidationFailedError (`rejected_by_provider`) where the provider makes no token of them; ProviderError,
     ProviderTimeoutError, and then nothing was stored.
     """
-    prepared = sealer.prepare()
+    prepared = sealer.prepare(row.workspace_id)
     row = replace(
         row,
         kind=entry.method.kind,

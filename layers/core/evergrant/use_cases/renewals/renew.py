@@ -46,7 +46,7 @@ class Renewer:
         now = self.clock.now()
         over = read.is_over(at=now)
         # The key before the call: sealing the answer must need no network.
-        prepared = None if over else self.sealer.prepare()
+        prepared = None if over else self.sealer.prepare(read.workspace_id)
         # And the secret before the lease: what cannot be opened must not be leased again and again.
         secret = Secret.from_bytes(self.sealer.open(read.sealed, read.seal_context())) if prepared else None
         lease_until = now + renewal.LEASE

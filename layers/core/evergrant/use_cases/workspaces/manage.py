@@ -1,6 +1,6 @@
 """Workspaces and their settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from evergrant.domain.caller import SCOPES, Caller
@@ -19,14 +19,20 @@ def create_workspace(
     clock: Clock,
     entropy: Entropy,
     identities: Identities,
+    own_branch: Callable[[WorkspaceId], object] | None = None,
 ) -> tuple[Workspace, MintedKey]:
-    """A workspace and its first key, which has every scope."""
+    """A workspace and its first key, which has every scope.
+
+    With `own_branch`, its own branch key is there before it is, so that nothing of it is ever sealed under another.
+    """
     workspace = Workspace(
         workspace_id=WorkspaceId(identities.new("ws")),
         name=name,
         environment=environment,
         created_at=clock.now(),
     )
+    if own_branch is not None:
+        own_branch(workspace.workspace_id)
     directory.put_workspace(workspace)
     minted = mint(
         workspace.workspace_id,
