@@ -1,79 +1,14 @@
-"""What an outcome at the provider does to a credential: status, next due time, event. Pure rules, no I/O.
+"""What an outcome at the provider does to a credential: status, next due time, event. Pure rules, no I/O."""
 
-An outcome is data. Only `Dead`, or a known end that has come, makes a credential `expired`.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from evergrant.domain.credential import Credential, Failure
-from evergrant.domain.due import jitter, not_before
+from evergrant.domain.due import not_before
 from evergrant.domain.events import EventType
-from evergrant.domain.secret import Secret
+from evergrant.domain.renewal.outcomes import Dead, Ours, Outcome, Renewed, Transient, Unchecked, Verified
+from evergrant.domain.renewal.timing import CHECK_EVERY, backoff, next_due
 from evergrant.domain.times import iso_or_none
-from evergrant.domain.tokens import CLIENT_ERRORS
-
-LEASE = timedelta(seconds=12)
-OURS = frozenset({"app_misconfigured", "app_changed", "client_missing", *CLIENT_ERRORS})
-"""What is the owner's to mend: no credential dies for it."""
-CHECK_EVERY = timedelta(days=1)
-FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=2), timedelta(hours=6)
-_DOUBLINGS = 8
-"""Beyond this the longest backoff has been reached."""
-
-
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """The provider gave a new secret: the next generation."""
-
-    secret: Secret
-    token_expires_at: datetime | None
-    scopes: tuple[str, ...] | None = None
-    grant_expires_at: datetime | None = None
-    """Only where the provider said a new end; else the row's own stays."""
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Plain values that the provider gave with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """The provider took the secret as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unchecked:
-    """The app has no way to ask."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transient:
-    """Time-outs, 5xx, 429, nonsense: the provider's bad day."""
-
-    code: str
-    message: str
-    retry_after: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """The provider's certain word that the merchant must connect again."""
-
-    reason: str
-    provider_error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ours:
-    """`invalid_client`, `unauthorized_client`: the owner's client is wrong, and no credential dies for it."""
-
-    code: str
-    message: str
-    client_since: datetime | None = None
-    """When the client was set that the provider refuses: with the next one it is news again."""
-
-
-Outcome = Renewed | Verified | Unchecked | Transient | Dead | Ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +22,6 @@ class Change:
     """What the event is about, where many credentials would say the same: it is said for the first of them alone."""
     only_holder: bool = True
     """Only the holder of the lease may write it. A new secret is saved by whoever has it."""
-
-
-def lease_is_free(credential: Credential, *, at: datetime) -> bool:
-    """Whether nobody is renewing it now."""
-    return credential.lease_until is None or credential.lease_until <= at
-
-
-def is_due(credential: Credential, *, at: datetime) -> bool:
-    """Whether there is something to do; an expired credential waits for its merchant."""
-    return credential.status != "expired" and credential.due_at is not None and credential.due_at <= at
 
 
 def apply(
@@ -128,21 +53,6 @@ def expired(read: Credential, *, at: datetime, reason: str, provider_error: str 
     failure = Failure(at=at, code=reason, message="Ask the user to connect this app again.", transient=False)
     new = _free(read, at=at, due_at=None, status="expired", last_failure=failure)
     return Change(new, "credential.expired", {"reason": reason, "providerError": provider_error})
-
-
-def next_due(credential: Credential, *, at: datetime, check_every: timedelta = CHECK_EVERY) -> datetime:
-    """The margin before the access token's end, the grant's own end, or the daily check: whichever is first."""
-    check = at + check_every - jitter(credential.credential_id, spread=check_every / 4)
-    starts = credential.renewal_starts()
-    # A token that cannot be renewed is past its margin until its end: that end is what is waited for.
-    times = [check, starts if starts and starts > at else None, credential.expires_at]
-    return not_before(min(time for time in times if time is not None), now=at)
-
-
-def backoff(failures: int, *, chance: float, retry_after: timedelta | None = None) -> timedelta:
-    """Full jitter under a doubling ceiling; never before the provider's own `Retry-After`, within reason."""
-    ceiling = min(FIRST_BACKOFF * 2 ** min(failures, _DOUBLINGS), LONGEST_BACKOFF)
-    return max(ceiling * chance, min(retry_after or timedelta(0), LONGEST_BACKOFF))
 
 
 def _renewed(read: Credential, outcome: Renewed, *, at: datetime, check_every: timedelta) -> Change:

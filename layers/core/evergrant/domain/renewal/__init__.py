@@ -1,0 +1,37 @@
+"""The rules of a renewal: what a provider said, what that does to the row, and when it comes again."""
+
+from evergrant.domain.renewal.applying import Change, apply, expired, with_sealed
+from evergrant.domain.renewal.outcomes import OURS, Dead, Ours, Outcome, Renewed, Transient, Unchecked, Verified
+from evergrant.domain.renewal.timing import (
+    CHECK_EVERY,
+    FIRST_BACKOFF,
+    LEASE,
+    LONGEST_BACKOFF,
+    backoff,
+    is_due,
+    lease_is_free,
+    next_due,
+)
+
+__all__ = [
+    "CHECK_EVERY",
+    "FIRST_BACKOFF",
+    "LEASE",
+    "LONGEST_BACKOFF",
+    "OURS",
+    "Change",
+    "Dead",
+    "Ours",
+    "Outcome",
+    "Renewed",
+    "Transient",
+    "Unchecked",
+    "Verified",
+    "apply",
+    "backoff",
+    "expired",
+    "is_due",
+    "lease_is_free",
+    "next_due",
+    "with_sealed",
+]
