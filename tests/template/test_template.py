@@ -204,6 +204,12 @@ def test_wherever_a_function_logs_keys_and_seals_are_watched(code: str) -> None:
     assert watched(f'{{ $.code = "{code}" }}') == groups
 
 
+def test_wherever_a_renewal_runs_the_brake_is_watched() -> None:
+    groups = {each["LoggingConfig"]["LogGroup"]["Ref"] for each in FUNCTIONS.values()}
+
+    assert watched('{ $.message = "renewals_braked" }') == groups
+
+
 def test_the_heartbeat_is_a_sweep_that_ended_well_and_its_absence_is_an_alarm() -> None:
     alarm = RESOURCES["SweepHeartbeatAlarm"]["Properties"]
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from evergrant.domain.authorization import Authorization
     from evergrant.domain.client import OAuthClient
     from evergrant.domain.renewal import Outcome
+    from evergrant.domain.renewal.brake import Tally
+    from evergrant.domain.renewal.pace import Lane, Pace
     from evergrant.domain.sealing import SealContext
     from evergrant.domain.secret import Secret
     from evergrant.domain.session import Session
@@ -257,6 +259,22 @@ class Rates(Protocol):
 
     def take(self, workspace_id: WorkspaceId, *, at: datetime) -> None:
         """One of its tokens. Raises: TooManyRequestsError when there is none."""
+        ...
+
+
+class Pacing(Protocol):
+    """How the renewals of an app in a workspace go, minute by minute."""
+
+    def take(self, credential: Credential, pace: "Pace", *, lane: "Lane", at: datetime) -> bool:
+        """One of the app's tokens for a renewal or check, which counts it; False when there is none."""
+        ...
+
+    def jumped(self, credential: Credential, *, at: datetime) -> None:
+        """One that did not wait for a token."""
+        ...
+
+    def died(self, credential: Credential, *, at: datetime) -> "Sequence[Tally]":
+        """Count one; the minutes of the brake's window, the newest first, this one among them."""
         ...
 
 

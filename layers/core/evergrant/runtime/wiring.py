@@ -318,6 +318,8 @@ def opens() -> "Opens":
 
 @cache
 def renewer() -> "Renewer":
+    from evergrant.runtime.observability import report
+    from evergrant.use_cases.renewals.doubt import Doubt
     from evergrant.use_cases.renewals.renew import Renewer
 
     return Renewer(
@@ -325,6 +327,9 @@ def renewer() -> "Renewer":
         directory=directory(),
         sealer=sealer(),
         upstream=upstream(),
+        apps=apps(),
+        pacing=pacing(),
+        doubt=Doubt(pacing(), report),
         revoker=revoker(),
         audit=audit(),
         clock=clock(),
@@ -364,6 +369,14 @@ def rates() -> "ports.Rates":
 
     per_second = settings().requests_per_second
     return DynamoDBRates(dynamodb(), table=settings().required("SESSIONS_TABLE"), per_second=per_second)
+
+
+@cache
+def pacing() -> "ports.Pacing":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.pacing import DynamoDBPacing
+
+    return DynamoDBPacing(dynamodb(), table=settings().required("SESSIONS_TABLE"))
 
 
 def timed() -> "dict[str, Timed]":

@@ -1,7 +1,7 @@
 """The rules of a renewal: what a provider said, what that does to the row, and when it comes again."""
 
 from evergrant.domain.renewal.applying import Change, apply, expired, with_sealed
-from evergrant.domain.renewal.outcomes import OURS, Dead, Ours, Outcome, Renewed, Transient, Unchecked, Verified
+from evergrant.domain.renewal.outcomes import OURS, Dead, Held, Ours, Outcome, Renewed, Transient, Unchecked, Verified
 from evergrant.domain.renewal.timing import (
     CHECK_EVERY,
     FIRST_BACKOFF,
@@ -21,6 +21,7 @@ __all__ = [
     "OURS",
     "Change",
     "Dead",
+    "Held",
     "Ours",
     "Outcome",
     "Renewed",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.due import not_before
 from evergrant.domain.events import EventType
-from evergrant.domain.renewal.outcomes import Dead, Ours, Outcome, Renewed, Transient, Unchecked, Verified
+from evergrant.domain.renewal.outcomes import Dead, Held, Ours, Outcome, Renewed, Transient, Unchecked, Verified
 from evergrant.domain.renewal.timing import CHECK_EVERY, backoff, next_due
 from evergrant.domain.times import iso_or_none
 
@@ -33,8 +33,10 @@ def apply(
             return expired(read, at=at, reason=outcome.reason, provider_error=outcome.provider_error)
         case Transient():
             return _degraded(read, outcome, at=at, chance=chance)
+        case Held():
+            return _doubted(read, outcome, at=at, chance=chance)
         case Ours():
-            return _held(read, outcome, at=at, chance=chance)
+            return _misconfigured(read, outcome, at=at, chance=chance)
         case Renewed():
             return _renewed(read, outcome, at=at, check_every=check_every)
         case Verified():
@@ -86,7 +88,14 @@ def _degraded(read: Credential, outcome: Transient, *, at: datetime, chance: flo
     return Change(new, None if read.status == "degraded" else "credential.degraded", said)
 
 
-def _held(read: Credential, outcome: Ours, *, at: datetime, chance: float) -> Change:
+def _doubted(read: Credential, outcome: Held, *, at: datetime, chance: float) -> Change:
+    message = "The app refused it, but too much speaks against that; it will be asked again."
+    new = _waiting(read, Failure(at, outcome.reason, message, transient=True), None, chance=chance)
+    said: dict[str, object] = {"reason": outcome.reason, "providerError": outcome.provider_error}
+    return Change(new, None if read.status == "degraded" else "credential.degraded", said)
+
+
+def _misconfigured(read: Credential, outcome: Ours, *, at: datetime, chance: float) -> Change:
     new = _waiting(read, Failure(at, outcome.code, outcome.message, transient=True), None, chance=chance)
     once = read.last_failure is None or read.last_failure.code != outcome.code
     about = f"app.misconfigured#{read.app}#{outcome.code}#{iso_or_none(outcome.client_since)}"

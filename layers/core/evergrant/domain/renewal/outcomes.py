@@ -52,6 +52,14 @@ class Dead:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The provider's word that it is dead, which is not believed yet: it is asked again."""
+
+    reason: str
+    provider_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ours:
     """`invalid_client`, `unauthorized_client`: the owner's client is wrong, and no credential dies for it."""
 
@@ -61,4 +69,4 @@ class Ours:
     """When the client was set that the provider refuses: with the next one it is news again."""
 
 
-Outcome = Renewed | Verified | Unchecked | Transient | Dead | Ours
+Outcome = Renewed | Verified | Unchecked | Transient | Dead | Held | Ours

@@ -12,12 +12,27 @@ from evergrant.domain.due import not_before
 from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.secret import Secret
-from evergrant.ports import Audit, Clock, CredentialStore, Directory, Entropy, Queue, Revoker, Sealer, Upstream
+from evergrant.domain.times import iso
+from evergrant.ports import (
+    Apps,
+    Audit,
+    Clock,
+    CredentialStore,
+    Directory,
+    Entropy,
+    Pacing,
+    Queue,
+    Revoker,
+    Sealer,
+    Upstream,
+)
 from evergrant.use_cases.credentials.delete import try_to_revoke
 from evergrant.use_cases.credentials.read import NOT_THERE
 from evergrant.use_cases.recording import audit_line, credential_event
+from evergrant.use_cases.renewals.doubt import Doubt
+from evergrant.use_cases.renewals.pace import put_off
 
-Done = Literal["nothing_due", "elsewhere", "persisted", "refused", "deletion_queued"]
+Done = Literal["nothing_due", "elsewhere", "persisted", "refused", "deletion_queued", "put_off"]
 LONGEST_POLL, SHORTEST_POLL = 0.5, 0.1
 """Seconds between two looks of a reader that waits for somebody else's renewal."""
 PERSIST_TRIES = 10
@@ -32,14 +47,19 @@ class Renewer:
     directory: Directory
     sealer: Sealer
     upstream: Upstream
+    apps: Apps
+    pacing: Pacing
+    doubt: Doubt
     revoker: Revoker
     audit: Audit
     clock: Clock
     entropy: Entropy
     check_every: timedelta = renewal.CHECK_EVERY
 
-    def attempt(self, read: Credential, *, force: bool = False) -> tuple[Done, Credential]:
+    def attempt(self, read: Credential, *, force: bool = False, paced: bool = False) -> tuple[Done, Credential]:
         """Lease, ask, persist: all that follows from what the provider said, and the row after it.
+
+        `paced`: it has one of the app's tokens; else it jumps.
 
         Raises: UnavailableError when storage or the key is away; then nothing was marked.
         """
@@ -55,7 +75,9 @@ class Renewer:
             return "elsewhere", read
         if prepared is None or secret is None:
             return self._persist(held, lambda row: _over(row, at=now))
-        outcome = self.upstream.renew(held, secret, force=force)
+        if not paced:
+            self.pacing.jumped(held, at=now)
+        outcome = self.doubt.of(self.upstream.renew(held, secret, force=force), held, at=now)
         at, chance = self.clock.now(), int.from_bytes(self.entropy.bytes(6)) / 2**48
 
         def applied(row: Credential) -> renewal.Change:
@@ -132,8 +154,12 @@ def _over(row: Credential, *, at: datetime) -> renewal.Change | None:
     return renewal.expired(row, at=at, reason="expired_by_date") if row.is_over(at=at) else None
 
 
-def renew_due(credential_id: CredentialId, due: datetime, *, renewer: Renewer, cleanups: Queue) -> Done:
+def renew_due(
+    credential_id: CredentialId, due: datetime, *, renewer: Renewer, cleanups: Queue, renewals: Queue
+) -> Done:
     """What a message asks for. Another due time than the message's: somebody was here, and nothing is done.
+
+    Where the app is being asked as fast as it may be, the message waits again.
 
     Raises: UnavailableError when storage or the key is away; then nothing was marked.
     """
@@ -148,7 +174,12 @@ def renew_due(credential_id: CredentialId, due: datetime, *, renewer: Renewer, c
         return "nothing_due"
     if not renewal.lease_is_free(read, at=now):
         return "elsewhere"
-    return renewer.attempt(read)[0]
+    wait = None if read.is_over(at=now) else put_off(read, apps=renewer.apps, pacing=renewer.pacing, at=now)
+    if wait is not None:
+        message = {"credentialId": credential_id, "due": iso(due)}
+        renewals.send([message], delay_seconds=wait // timedelta(seconds=1))
+        return "put_off"
+    return renewer.attempt(read, paced=True)[0]
 
 
 def read_while_paused(read: Credential, *, at: datetime) -> Credential:

@@ -1,0 +1,34 @@
+"""A provider's word that a credential is dead, doubted where it is likely to be somebody's fault."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from evergrant.domain.credential import Credential
+from evergrant.domain.renewal import Dead, Held, Outcome
+from evergrant.domain.renewal.brake import brakes
+from evergrant.ports import Pacing
+
+Report = Callable[[str, Mapping[str, object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What speaks against a death."""
+
+    pacing: Pacing
+    report: Report
+
+    def of(self, outcome: Outcome, read: Credential, *, at: datetime) -> Outcome:
+        """The outcome, unless it is one death too many: that is held, and the operator hears of it.
+
+        Counted apart for each workspace and app: one workspace's deaths never hold another's.
+        """
+        if not isinstance(outcome, Dead) or outcome.provider_error is None:
+            return outcome
+        minutes = self.pacing.died(read, at=at)
+        if not brakes(minutes):
+            return outcome
+        told = {"workspace_id": read.workspace_id, "app": read.app, "credential_id": read.credential_id}
+        self.report("renewals_braked", {**told, "dead": sum(each.dead for each in minutes)})
+        return Held("renewals_braked", outcome.provider_error)
