@@ -24,16 +24,25 @@ class Bucket:
     step: timedelta
     burst: timedelta
     name: str = "full_at"
+    starts_full: bool = True
+    """Else a new row has one token, and the rest comes with time."""
     counted: str | None = None
     """A number of the row that counts the tokens taken."""
 
     def take(self, at: datetime) -> bool:
-        """One token; False when there is none. One conditional write; in a burst a second one."""
-        full = {":full": epoch_ms(at + self.step), ":now": epoch_ms(at)}
-        if self._moved(":full", "attribute_not_exists(#full) OR #full < :now", full, at=at):
-            return True
-        more = {":step": self.step // timedelta(milliseconds=1), ":latest": epoch_ms(at + self.burst - self.step)}
-        return self._moved("#full + :step", "#full <= :latest", more, at=at)
+        """One token; False when there is none. One conditional write; at times a second one."""
+        if self.starts_full:
+            return self._of_full("attribute_not_exists(#full) OR ", at) or self._of_used("", at)
+        return self._of_used("attribute_not_exists(#full) OR ", at) or self._of_full("", at)
+
+    def _of_full(self, or_: str, at: datetime) -> bool:
+        values = {":full": epoch_ms(at + self.step), ":now": epoch_ms(at)}
+        return self._moved(":full", f"{or_}#full < :now", values, at=at)
+
+    def _of_used(self, or_: str, at: datetime) -> bool:
+        last = epoch_ms(at + self.burst - self.step)
+        values = {":step": self.step // timedelta(milliseconds=1), ":now": epoch_ms(at), ":last": last}
+        return self._moved("if_not_exists(#full, :last) + :step", f"{or_}#full BETWEEN :now AND :last", values, at=at)
 
     def _moved(self, full_at: str, condition: str, values: dict[str, Any], *, at: datetime) -> bool:
         names = {"#full": self.name, "#ttl": "ttl"}

@@ -20,15 +20,23 @@ if TYPE_CHECKING:
 
 
 class DynamoDBPacing:
-    """`Pacing` on DynamoDB. A new minute begins with full buckets: the pace leaves room for that."""
+    """`Pacing` on DynamoDB. A new minute begins with a token: the pace leaves room for that."""
 
     def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
         self._client, self._table = client, table
 
     def take(self, credential: Credential, pace: Pace, *, lane: Lane, at: datetime) -> bool:
-        where = _place(credential, at)
-        name = f"{lane}_full_at"
-        return Bucket(self._client, self._table, where, pace.step, pace.burst, name, counted="asked").take(at)
+        bucket = Bucket(
+            self._client,
+            self._table,
+            _place(credential, at),
+            pace.step,
+            pace.burst,
+            name=f"{lane}_full_at",
+            starts_full=False,
+            counted="asked",
+        )
+        return bucket.take(at)
 
     def jumped(self, credential: Credential, *, at: datetime) -> None:
         self._count("asked", credential, at)

@@ -12,8 +12,9 @@ from evergrant.domain.due import jitter
 Lane = Literal["renewals", "checks"]
 UNSTATED = (RateLimit(requests=50, seconds=1),)
 """For an app that states no limit."""
-SHARES: dict[Lane, float] = {"renewals": 0.8, "checks": 0.2}
+SHARES: dict[Lane, float] = {"renewals": 0.7, "checks": 0.15}
 """Of the limit. Checks, which nothing waits for, have a budget of their own and crowd no renewal."""
+A_MINUTE = timedelta(minutes=1)
 LONGEST_BURST = timedelta(seconds=6)
 SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=5)
 """When what had no token tries again."""
@@ -32,12 +33,17 @@ class Pace:
 def pace_of(limits: Sequence[RateLimit], *, lane: Lane) -> Pace:
     """The tightest of the limits, whoever the provider counts by: its token endpoint may count otherwise.
 
-    A tenth of the limit's own time at once, so that any such time stays inside it.
+    Any time of a limit's own length stays inside it, with the token that each minute begins with; what is slower
+    than one a minute counts as one a minute.
     """
-    stated = limits or UNSTATED
-    step = max(timedelta(seconds=each.seconds) / (each.requests * SHARES[lane]) for each in stated)
-    burst = min(LONGEST_BURST, *(timedelta(seconds=each.seconds) / 10 for each in stated))
-    return Pace(step, max(step, burst))
+    return max((_inside(each, SHARES[lane]) for each in limits or UNSTATED), key=lambda pace: pace.step)
+
+
+def _inside(limit: RateLimit, share: float) -> Pace:
+    length = timedelta(seconds=limit.seconds)
+    steady = limit.requests * share - length / A_MINUTE
+    step = min(length / steady, A_MINUTE) if steady > 0 else A_MINUTE
+    return Pace(step, max(step, min(LONGEST_BURST, length / 10)))
 
 
 def lane_of(credential: Credential, *, at: datetime) -> Lane:
