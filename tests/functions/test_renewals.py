@@ -12,6 +12,7 @@ from evergrant.runtime import wiring
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
 from tests.functions.faults import Fault, KilledError, fault
+from tests.functions.herd import row
 from tests.functions.test_connect import clock, connected, provider
 from tests.functions.test_expiry import Travelling, delivered, swept, told
 
@@ -22,8 +23,9 @@ __all__ = ["clock", "provider"]  # Fixtures that these tests take.
 def due(functions: Functions, provider: FakeTokenEndpoint, clock: Travelling) -> list[dict[str, Any]]:
     """The message of one credential whose renewal has come."""
     functions.invoke("sweep", {})
-    connected(functions)
-    clock.ahead = timedelta(minutes=52)
+    due = row(connected(functions)).due_at
+    assert due
+    clock.ahead = due - clock.now() + timedelta(seconds=1)
     messages = swept(functions)
     assert len(messages) == 1
     return messages

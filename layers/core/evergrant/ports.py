@@ -166,6 +166,10 @@ class CredentialStore(Protocol):
         """
         ...
 
+    def note_use(self, new: Credential, *, read: Credential) -> bool:
+        """`last_read_day`, and what is due earlier for it; False when the row is not as it was read."""
+        ...
+
 
 class Directory(Protocol):
     """Workspaces, users and API keys."""

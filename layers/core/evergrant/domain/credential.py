@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from evergrant.domain.due import day_of, spread_before
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.sealing import SealContext
 from evergrant.domain.times import iso, iso_or_none
@@ -15,6 +16,9 @@ from evergrant.domain.times import iso, iso_or_none
 Status = Literal["active", "degraded", "expired"]
 MARGIN = timedelta(minutes=10)
 """An access token is renewed this long before its end, or a fifth of its life, whichever is less."""
+LONGEST_SPREAD = timedelta(hours=1)
+"""So long before that, or a sixth of its life: what ends in the same second is spread over it."""
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ class Credential:
     last_verified_at: datetime | None = None
     last_renewed_at: datetime | None = None
     last_failure: Failure | None = None
+    last_read_day: int | None = None
+    """When its secret was last handed out, in days since the epoch."""
+    forecast_said: int | None = None
+    """Days before its end: this forecast and all longer ones were sent, or were past when the end became known."""
     failures: int = 0
     due_at: datetime | None = None
     lease_until: datetime | None = None
@@ -86,11 +94,17 @@ class Credential:
         return self.expires_at is not None and self.expires_at <= at
 
     def renewal_starts(self) -> datetime | None:
-        """When the access token should be renewed: the margin before its end."""
+        """When the access token should be renewed: the margin before its end, and the jitter before that."""
         if self.token_expires_at is None:
             return None
         life = self.token_expires_at - (self.token_issued_at or self.updated_at)
-        return self.token_expires_at - min(MARGIN, life / 5)
+        starts = self.token_expires_at - min(MARGIN, life / 5)
+        return spread_before(starts, self.credential_id, spread=min(life / 6, LONGEST_SPREAD))
+
+    def in_use(self, *, at: datetime) -> bool:
+        """Whether it was made, or its secret handed out, in the last day."""
+        read = self.last_read_day is not None and self.last_read_day >= day_of(at) - 1
+        return read or at - self.created_at < A_DAY
 
     def is_fresh(self, *, at: datetime, min_validity: timedelta | None = None) -> bool:
         """Whether the secret can be handed out as it is: outside the margin, or valid for `min_validity` at least."""

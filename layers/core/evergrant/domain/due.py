@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SHARDS = 4
+MINUTE = timedelta(minutes=1)
 MINIMUM_LEAD = timedelta(seconds=60)
 """A due time is never nearer than this to the write: a global secondary index lags."""
 
@@ -26,10 +27,18 @@ def jitter(identity: str, *, spread: timedelta) -> timedelta:
     return spread * share
 
 
+def spread_before(at: datetime, identity: str, *, spread: timedelta) -> datetime:
+    """Some time in the `spread` before `at`, the same each time; whole minutes, so that a herd fills each evenly."""
+    minutes = spread // MINUTE
+    if not minutes:
+        return at - jitter(identity, spread=spread)
+    return at.replace(second=0, microsecond=0) - jitter(identity, spread=minutes * MINUTE)
+
+
 def slot(identity: str, *, at: datetime) -> DueSlot:
     """The slot of `identity` at the time `at`."""
     shard = hashlib.sha256(identity.encode()).digest()[-1] % SHARDS
-    return DueSlot(partition=f"{minute_of(at)}#{shard}", sort=f"{int(at.timestamp() * 1000):013d}#{identity}")
+    return DueSlot(partition=f"{minute_of(at)}#{shard}", sort=f"{round(at.timestamp() * 1000):013d}#{identity}")
 
 
 def partitions(minute: int) -> list[str]:
@@ -40,6 +49,11 @@ def partitions(minute: int) -> list[str]:
 def minute_of(at: datetime) -> int:
     """Minutes since the epoch."""
     return int(at.timestamp()) // 60
+
+
+def day_of(at: datetime) -> int:
+    """Days since the epoch."""
+    return int(at.timestamp()) // 86_400
 
 
 def not_before(at: datetime, *, now: datetime) -> datetime:

@@ -27,7 +27,7 @@ from evergrant.adapters.dynamodb.items import (
     within_limit,
 )
 from evergrant.adapters.dynamodb.items import key as item_key
-from evergrant.adapters.dynamodb.renewals import begun, finished
+from evergrant.adapters.dynamodb.renewals import begun, finished, noted
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
@@ -208,6 +208,14 @@ class DynamoDBCredentialStore:
             if error.reasons[:2] != ("None", "ConditionalCheckFailed"):
                 return False
             return self.finish_renewal(new, held=held, event=None, audit=None)
+        return True
+
+    def note_use(self, new: Credential, *, read: Credential) -> bool:
+        try:
+            with translated():
+                self.client.update_item(**noted(self.table, new, read=read))
+        except ConditionFailedError:
+            return False
         return True
 
     def transact(self, writes: Sequence[Mapping[str, Any]]) -> None:

@@ -20,7 +20,7 @@ _OUTCOME = (
         "missing_scopes",
         "variables",
     ),
-    *("last_verified_at", "last_renewed_at", "last_failure", "failures", "updated_at"),
+    *("last_verified_at", "last_renewed_at", "last_failure", "failures", "forecast_said", "updated_at"),
     *("lease_until", "due_at", "due_partition", "due_sort"),
 )
 _AS_READ = "generation = :read_generation AND fence = :read_fence AND deleting = :alive"
@@ -54,4 +54,19 @@ def _update(table: str, new: Credential, names: tuple[str, ...], *, read: Creden
             "ExpressionAttributeNames": {f"#{name}": name for name in names},
             "ExpressionAttributeValues": {f":{name}": item[name] for name in present} | to_values(guards),
         }
+    }
+
+
+def noted(table: str, new: Credential, *, read: Credential) -> dict[str, Any]:
+    """Its use today, and what is due earlier for it. No version is counted: a rename meanwhile goes on."""
+    item: Mapping[str, Any] = credential_item(new)
+    names = [name for name in ("last_read_day", "due_at", "due_partition", "due_sort") if name in item]
+    return {
+        "TableName": table,
+        "Key": key(credential_pk(new.credential_id), CREDENTIAL_SK),
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in names),
+        "ConditionExpression": "version = :read_version",
+        "ExpressionAttributeNames": {f"#{name}": name for name in names},
+        "ExpressionAttributeValues": {f":{name}": item[name] for name in names}
+        | to_values({":read_version": read.version}),
     }

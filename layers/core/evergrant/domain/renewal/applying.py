@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.due import not_before
 from evergrant.domain.events import EventType
+from evergrant.domain.renewal.forecast import forecast_data, forecast_key, moved
 from evergrant.domain.renewal.outcomes import Dead, Held, Ours, Outcome, Renewed, Transient, Unchecked, Verified
 from evergrant.domain.renewal.timing import CHECK_EVERY, backoff, next_due
 from evergrant.domain.times import iso_or_none
@@ -57,6 +58,12 @@ def expired(read: Credential, *, at: datetime, reason: str, provider_error: str 
     return Change(new, "credential.expired", {"reason": reason, "providerError": provider_error})
 
 
+def forecast(read: Credential, *, days: int, at: datetime) -> Change:
+    """The end is near; what else is due comes right after."""
+    new = read.changed(at=at, forecast_said=days, due_at=not_before(at, now=at))
+    return Change(new, "credential.expiring", forecast_data(read, at=at), once=forecast_key(read, days=days))
+
+
 def _renewed(read: Credential, outcome: Renewed, *, at: datetime, check_every: timedelta) -> Change:
     scopes = read.scopes if outcome.scopes is None else outcome.scopes
     wanted = dict.fromkeys([*read.scopes, *read.missing_scopes])
@@ -78,6 +85,7 @@ def _renewed(read: Credential, outcome: Renewed, *, at: datetime, check_every: t
 
 def _alive(read: Credential, *, at: datetime, check_every: timedelta, **fields: object) -> Change:
     new = _free(read, at=at, status="active", last_failure=None, failures=0, **fields)
+    new = moved(new, read=read, at=at)
     new = replace(new, due_at=next_due(new, at=at, check_every=check_every))
     return Change(new, "credential.recovered" if read.status == "degraded" else None)
 

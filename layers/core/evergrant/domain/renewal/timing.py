@@ -1,9 +1,11 @@
 """When a credential is renewed or checked next: after a success, after a failure, and while somebody is at it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from evergrant.domain.credential import Credential
-from evergrant.domain.due import jitter, not_before
+from evergrant.domain.credential import A_DAY, LONGEST_SPREAD, Credential
+from evergrant.domain.due import jitter, not_before, spread_before
+from evergrant.domain.renewal.forecast import forecast_to_tell, next_forecast, starting_over
 
 LEASE = timedelta(seconds=12)
 CHECK_EVERY = timedelta(days=1)
@@ -23,12 +25,36 @@ def is_due(credential: Credential, *, at: datetime) -> bool:
 
 
 def next_due(credential: Credential, *, at: datetime, check_every: timedelta = CHECK_EVERY) -> datetime:
-    """The margin before the access token's end, the grant's own end, or the daily check: whichever is first."""
+    """Ahead of time what is in use, and what would otherwise die or be told of; the rest at its daily check."""
     check = at + check_every - jitter(credential.credential_id, spread=check_every / 4)
-    starts = credential.renewal_starts()
+    starts = credential.renewal_starts() if credential.in_use(at=at) else None
+    ahead = [starts, grant_renewal_starts(credential), next_forecast(credential)]
     # A token that cannot be renewed is past its margin until its end: that end is what is waited for.
-    times = [check, starts if starts and starts > at else None, credential.expires_at]
-    return not_before(min(time for time in times if time is not None), now=at)
+    soonest = min([check, *(time for time in ahead if time is not None and time > at)])
+    if forecast_to_tell(credential, at=at) is not None:
+        soonest = at
+    return not_before(min(soonest, credential.expires_at or soonest), now=at)
+
+
+def scheduled(credential: Credential, *, at: datetime, check_every: timedelta = CHECK_EVERY) -> Credential:
+    """With a new end: its forecasts start over, and so does what is due."""
+    new = starting_over(credential, at=at)
+    return replace(new, due_at=next_due(new, at=at, check_every=check_every))
+
+
+def grant_renewal_starts(credential: Credential) -> datetime | None:
+    """When a grant that would end unused is used: a fifth of its life before that, and a day at most."""
+    if credential.expires_at is None or not credential.renewable:
+        return None
+    life = credential.expires_at - (credential.last_renewed_at or credential.created_at)
+    starts = credential.expires_at - min(life / 5, A_DAY)
+    return spread_before(starts, credential.credential_id, spread=min(life / 6, LONGEST_SPREAD))
+
+
+def must_refresh(credential: Credential, *, at: datetime) -> bool:
+    """Whether a live check is not enough: only a new token keeps the grant alive, or shows that its end moves."""
+    starts = grant_renewal_starts(credential)
+    return (starts is not None and starts <= at) or forecast_to_tell(credential, at=at) is not None
 
 
 def backoff(failures: int, *, chance: float, retry_after: timedelta | None = None) -> timedelta:

@@ -23,7 +23,7 @@ from evergrant.domain.errors import (
 )
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import hosts, known_hosts
-from evergrant.domain.renewal import CHECK_EVERY, next_due
+from evergrant.domain.renewal import CHECK_EVERY, scheduled
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens, dig, read_kept
 from evergrant.domain.workspace import User
@@ -314,7 +314,7 @@ class Completer:
             account_id=granted.account_id or row.account_id,
             variables=granted.variables,
         )
-        new = replace(new, due_at=next_due(new, at=now, check_every=self.check_every))
+        new = scheduled(new, at=now, check_every=self.check_every)
         return replace(new, sealed=prepared.seal(granted.secret.to_bytes(), new.seal_context()))
 
 

@@ -15,6 +15,7 @@ from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso_or_none
 from evergrant.ports import Clock, CredentialStore, RememberedApps, Sealer
 from evergrant.use_cases.credentials.read import read_with_live_key
+from evergrant.use_cases.credentials.use import in_use
 
 RETRY_SECONDS = 30
 
@@ -82,6 +83,7 @@ def fresh_token(
     credential, version = read_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
     _require_alive(credential, clock)
     now = clock.now()
+    credential = in_use(credential, credentials=credentials, at=now)
     if credential.renewable and (wanted.force or not credential.is_fresh(at=now, min_validity=wanted.min_validity)):
         # One that is fresh by itself is renewed because the caller says so.
         credential = renew(credential, credential.is_fresh(at=now))

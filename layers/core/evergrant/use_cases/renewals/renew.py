@@ -32,7 +32,7 @@ from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.renewals.doubt import Doubt
 from evergrant.use_cases.renewals.pace import put_off
 
-Done = Literal["nothing_due", "elsewhere", "persisted", "refused", "deletion_queued", "put_off"]
+Done = Literal["nothing_due", "elsewhere", "persisted", "refused", "deletion_queued", "put_off", "forecast"]
 LONGEST_POLL, SHORTEST_POLL = 0.5, 0.1
 """Seconds between two looks of a reader that waits for somebody else's renewal."""
 PERSIST_TRIES = 10
@@ -112,6 +112,10 @@ class Renewer:
             raise UnavailableError("This credential is being renewed.")
         return self._persist(held, lambda row: renewal.expired(row, at=now, reason=reason))[0]
 
+    def forecast(self, read: Credential, *, days: int) -> bool:
+        """Tell of its end, once; False where somebody else has it now."""
+        return self._written(renewal.forecast(read, days=days, at=self.clock.now()), read)
+
     def _persist(
         self, held: Credential, change_of: Callable[[Credential], renewal.Change | None]
     ) -> tuple[Done, Credential]:
@@ -135,7 +139,7 @@ class Renewer:
     def _written(self, change: renewal.Change, held: Credential) -> bool:
         new, at, entropy = change.credential, change.credential.updated_at, self.entropy
         data = dict(change.data)
-        if change.event in ("credential.expired", "credential.degraded"):
+        if change.event in ("credential.expired", "credential.degraded", "credential.expiring"):
             workspace = self.directory.workspace(held.workspace_id)
             data["reconnectUrl"] = workspace and workspace.reconnect_link(held.credential_id)
         event = change.event and credential_event(
@@ -174,12 +178,16 @@ def renew_due(
         return "nothing_due"
     if not renewal.lease_is_free(read, at=now):
         return "elsewhere"
+    days = renewal.forecast_to_tell(read, at=now)
+    if days is not None and not read.is_over(at=now) and renewal.was_tried(read, days=days):
+        renewer.forecast(read, days=days)
+        return "forecast"
     wait = None if read.is_over(at=now) else put_off(read, apps=renewer.apps, pacing=renewer.pacing, at=now)
     if wait is not None:
         message = {"credentialId": credential_id, "due": iso(due)}
         renewals.send([message], delay_seconds=wait // timedelta(seconds=1))
         return "put_off"
-    return renewer.attempt(read, paced=True)[0]
+    return renewer.attempt(read, force=renewal.must_refresh(read, at=now), paced=True)[0]
 
 
 def read_while_paused(read: Credential, *, at: datetime) -> Credential:
