@@ -74,6 +74,7 @@ OPENS = {
     "PatchCredentialFunction",
     "ProxyFunction",
     "RenewFunction",
+    "RescueFunction",
     "VerifyCredentialFunction",
     "WebhookEndpointsFunction",
 }

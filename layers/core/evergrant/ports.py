@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
     from evergrant.domain.authorization import Authorization
     from evergrant.domain.client import OAuthClient
-    from evergrant.domain.renewal import Outcome
+    from evergrant.domain.renewal import Outcome, Stale
     from evergrant.domain.renewal.brake import Tally
     from evergrant.domain.renewal.pace import Lane, Pace
     from evergrant.domain.sealing import SealContext
@@ -147,8 +147,13 @@ class CredentialStore(Protocol):
         """What the index says is due in one partition; eventually consistent: read again before acting."""
         ...
 
-    def begin_renewal(self, read: Credential, *, lease_until: datetime, due_at: datetime) -> Credential | None:
-        """Lease and intent in one conditional write; None when another worker won, or the row is gone."""
+    def begin_renewal(
+        self, read: Credential, *, lease_until: datetime, due_at: datetime, awaits: bool = False
+    ) -> Credential | None:
+        """Lease and intent in one conditional write; None when another worker won, or the row is gone.
+
+        `awaits`: nobody's lease, until whose end nobody begins.
+        """
         ...
 
     def finish_renewal(
@@ -159,11 +164,17 @@ class CredentialStore(Protocol):
         event: Event | None,
         audit: AuditLine | None,
         once: str | None = None,
+        only_holder: bool = True,
     ) -> bool:
-        """Guarded by generation, fence and a live row; False when it was refused.
+        """Guarded by generation, a live row, and the fence; False when it was refused.
 
+        Without `only_holder` the fence does not matter, and status and end are as they are in `held`.
         Where this workspace was told of `once` in the last 30 days, the row is written without event and audit line.
         """
+        ...
+
+    def keep_spare(self, read: Credential, spare: bytes) -> bool:
+        """Guarded by its grant and a live row alone; False when it was refused."""
         ...
 
     def note_use(self, new: Credential, *, read: Credential) -> bool:
@@ -654,6 +665,6 @@ class Webhooks(Protocol):
 class Upstream(Protocol):
     """Asks the provider: a refresh at its token endpoint, or the app's live check."""
 
-    def renew(self, credential: Credential, secret: "Secret", *, force: bool = False) -> "Outcome":
-        """A refresh where one is due, or forced; else the live check. Trouble is an outcome, not an error."""
+    def renew(self, credential: Credential, secret: "Secret", *, force: bool = False) -> "Outcome | Stale":
+        """One call: a refresh where one is due, or forced; else the live check. Trouble is an outcome, not an error."""
         ...

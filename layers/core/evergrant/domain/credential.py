@@ -72,7 +72,15 @@ class Credential:
     failures: int = 0
     due_at: datetime | None = None
     lease_until: datetime | None = None
+    awaits: bool = False
+    """Nobody holds the lease: until its end, what an earlier holder may still bring is waited for."""
     fence: int = 0
+    grant: int = 1
+    """Counts what its owner gave anew: a reconnect, other data. What was got with an older one is not kept."""
+    spare: bytes | None = None
+    """A further secret of the same grant, from a worker that came too late; sealed apart."""
+    transitions: int = 0
+    """Counts the changes of status that were told."""
     renewable: bool = False
     """Whether there is a refresh token, or what a token can be made of."""
     deleting: bool = False
@@ -88,6 +96,15 @@ class Credential:
     def seal_context(self) -> SealContext:
         """What the secret of this row, in this generation, is bound to."""
         return SealContext(self.workspace_id, self.user_id, self.credential_id, self.app, self.generation)
+
+    def spare_context(self) -> SealContext:
+        """What the spare is bound to: its grant, and that it is a spare."""
+        return SealContext(self.workspace_id, self.user_id, self.credential_id, self.app, self.grant, field="spare")
+
+    def regranted(self, **fields: object) -> "Credential":
+        """With a secret that its owner gave: the next generation of the next grant; no lease and no spare crosses."""
+        grant = {"generation": self.generation + 1, "grant": self.grant + 1, "spare": None}
+        return replace(self, **{**grant, "lease_until": None, "awaits": False, **fields})  # type: ignore[arg-type]  # checked by the slots
 
     def is_over(self, *, at: datetime) -> bool:
         """Whether the key or grant has reached its known end."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from evergrant.use_cases.connect.flows import Flows
     from evergrant.use_cases.connect.hosted import Holds
     from evergrant.use_cases.connect.modal import Begins, Opens
-    from evergrant.use_cases.renewals.renew import Renewer
+    from evergrant.use_cases.renewals.keeper import Keeper
+    from evergrant.use_cases.renewals.renewer import Renewer
     from evergrant.use_cases.renewals.sweep import Timed
     from evergrant.use_cases.webhooks.deliver import Sign
 
@@ -318,18 +319,33 @@ def opens() -> "Opens":
 
 @cache
 def renewer() -> "Renewer":
+    import time
+
+    from evergrant.runtime.invocation import remaining
     from evergrant.runtime.observability import report
     from evergrant.use_cases.renewals.doubt import Doubt
-    from evergrant.use_cases.renewals.renew import Renewer
+    from evergrant.use_cases.renewals.renewer import Renewer
 
     return Renewer(
+        keeper=keeper(),
+        apps=apps(),
+        upstream=upstream(),
+        pacing=pacing(),
+        doubt=Doubt(pacing(), report),
+        rescues=rescues(),
+        remaining=remaining,
+        pause=time.sleep,
+    )
+
+
+@cache
+def keeper() -> "Keeper":
+    from evergrant.use_cases.renewals.keeper import Keeper
+
+    return Keeper(
         credentials=credentials(),
         directory=directory(),
         sealer=sealer(),
-        upstream=upstream(),
-        apps=apps(),
-        pacing=pacing(),
-        doubt=Doubt(pacing(), report),
         revoker=revoker(),
         audit=audit(),
         clock=clock(),
@@ -434,6 +450,11 @@ def deliveries() -> "ports.Queue":
 @cache
 def cleanups() -> "ports.Queue":
     return _queue("CLEANUPS_QUEUE_URL")
+
+
+@cache
+def rescues() -> "ports.Queue":
+    return _queue("RESCUE_QUEUE_URL")
 
 
 def _queue(setting: str) -> "ports.Queue":

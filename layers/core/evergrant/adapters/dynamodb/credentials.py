@@ -27,7 +27,7 @@ from evergrant.adapters.dynamodb.items import (
     within_limit,
 )
 from evergrant.adapters.dynamodb.items import key as item_key
-from evergrant.adapters.dynamodb.renewals import begun, finished, noted
+from evergrant.adapters.dynamodb.renewals import begun, finished, noted, spared
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
@@ -181,8 +181,11 @@ class DynamoDBCredentialStore:
                 return found
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def begin_renewal(self, read: Credential, *, lease_until: datetime, due_at: datetime) -> Credential | None:
-        held = replace(read, lease_until=lease_until, due_at=due_at, fence=read.fence + 1, version=read.version + 1)
+    def begin_renewal(
+        self, read: Credential, *, lease_until: datetime, due_at: datetime, awaits: bool = False
+    ) -> Credential | None:
+        counted = replace(read, fence=read.fence + 1, version=read.version + 1)
+        held = replace(counted, lease_until=lease_until, due_at=due_at, awaits=awaits)
         try:
             self.transact([begun(self.table, held, read=read)])
         except ConditionFailedError:
@@ -197,8 +200,9 @@ class DynamoDBCredentialStore:
         event: Event | None,
         audit: AuditLine | None,
         once: str | None = None,
+        only_holder: bool = True,
     ) -> bool:
-        write = finished(self.table, new, held=held)
+        write = finished(self.table, new, held=held, only_holder=only_holder)
         telling = self._telling(event, audit)
         if event and once:
             telling = [self._first_of(once, event), *telling]
@@ -207,7 +211,14 @@ class DynamoDBCredentialStore:
         except ConditionFailedError as error:
             if error.reasons[:2] != ("None", "ConditionalCheckFailed"):
                 return False
-            return self.finish_renewal(new, held=held, event=None, audit=None)
+            return self.finish_renewal(new, held=held, event=None, audit=None, only_holder=only_holder)
+        return True
+
+    def keep_spare(self, read: Credential, spare: bytes) -> bool:
+        try:
+            self.transact([spared(self.table, replace(read, spare=spare))])
+        except ConditionFailedError:
+            return False
         return True
 
     def note_use(self, new: Credential, *, read: Credential) -> bool:

@@ -2,14 +2,28 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.due import not_before
 from evergrant.domain.events import EventType
-from evergrant.domain.renewal.forecast import forecast_data, forecast_key, moved
-from evergrant.domain.renewal.outcomes import Dead, Held, Ours, Outcome, Renewed, Transient, Unchecked, Verified
-from evergrant.domain.renewal.timing import CHECK_EVERY, backoff, next_due
+from evergrant.domain.renewal.forecast import forecast_data, forecast_key, forecast_to_tell, moved
+from evergrant.domain.renewal.outcomes import (
+    REJECTED,
+    Dead,
+    Held,
+    Ours,
+    Outcome,
+    Renewed,
+    Transient,
+    Unchecked,
+    Verified,
+)
+from evergrant.domain.renewal.terms import Terms
+from evergrant.domain.renewal.timing import CHECK_EVERY, backoff, last_moment, next_due
 from evergrant.domain.times import iso_or_none
+
+DEFAULT_TERMS = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +34,26 @@ class Change:
     event: EventType | None = None
     data: dict[str, object] = field(default_factory=dict[str, object])
     once: str | None = None
-    """What the event is about, where many credentials would say the same: it is said for the first of them alone."""
+    """The key under which the event is said: what has the same is said by the first alone."""
     only_holder: bool = True
     """Only the holder of the lease may write it. A new secret is saved by whoever has it."""
 
 
 def apply(
-    read: Credential, outcome: Outcome, *, at: datetime, chance: float, check_every: timedelta = CHECK_EVERY
+    read: Credential,
+    outcome: Outcome,
+    *,
+    at: datetime,
+    chance: float,
+    check_every: timedelta = CHECK_EVERY,
+    terms: Terms = DEFAULT_TERMS,
 ) -> Change:
     """`chance` in [0, 1) draws the backoff; the secret of a `Renewed` is added by `with_sealed`."""
     match outcome:
         case Dead():
             return expired(read, at=at, reason=outcome.reason, provider_error=outcome.provider_error)
         case Transient():
-            return _degraded(read, outcome, at=at, chance=chance)
+            return _degraded(read, outcome, at=at, chance=chance, terms=terms)
         case Held():
             return _doubted(read, outcome, at=at, chance=chance)
         case Ours():
@@ -54,12 +74,19 @@ def with_sealed(change: Change, sealed: bytes) -> Change:
 def expired(read: Credential, *, at: datetime, reason: str, provider_error: str | None = None) -> Change:
     """Said once: from here on nothing is due any more."""
     failure = Failure(at=at, code=reason, message="Ask the user to connect this app again.", transient=False)
-    new = _free(read, at=at, due_at=None, status="expired", last_failure=failure)
-    return Change(new, "credential.expired", {"reason": reason, "providerError": provider_error})
+    new = _free(read, at=at, due_at=None, status="expired", last_failure=failure, spare=None)
+    return _news(new, "credential.expired", {"reason": reason, "providerError": provider_error})
 
 
-def forecast(read: Credential, *, days: int, at: datetime) -> Change:
+def lands(row: Credential, *, generation: int) -> bool:
+    """Whether a secret that was got for that generation belongs on the row, even where the provider's no came first."""
+    dead = row.status == "expired" and not (row.last_failure and row.last_failure.code in REJECTED)
+    return row.generation == generation and not dead
+
+
+def forecast(read: Credential, *, at: datetime) -> Change:
     """The end is near; what else is due comes right after."""
+    days = forecast_to_tell(read, at=at)
     new = read.changed(at=at, forecast_said=days, due_at=not_before(at, now=at))
     return Change(new, "credential.expiring", forecast_data(read, at=at), once=forecast_key(read, days=days))
 
@@ -87,20 +114,26 @@ def _alive(read: Credential, *, at: datetime, check_every: timedelta, **fields: 
     new = _free(read, at=at, status="active", last_failure=None, failures=0, **fields)
     new = moved(new, read=read, at=at)
     new = replace(new, due_at=next_due(new, at=at, check_every=check_every))
-    return Change(new, "credential.recovered" if read.status == "degraded" else None)
+    return Change(new) if read.status == "active" else _news(new, "credential.recovered")
 
 
-def _degraded(read: Credential, outcome: Transient, *, at: datetime, chance: float) -> Change:
+def _degraded(read: Credential, outcome: Transient, *, at: datetime, chance: float, terms: Terms) -> Change:
     new = _waiting(read, Failure(at, outcome.code, outcome.message, transient=True), outcome.retry_after, chance=chance)
-    said: dict[str, object] = {"reason": outcome.code, "providerError": None}
-    return Change(new, None if read.status == "degraded" else "credential.degraded", said)
+    latest = last_moment(read, at=at) if outcome.unknown and terms.burns else None
+    if latest:
+        # Nobody asks before that: a token that may have been spent would end the grant.
+        new = replace(new, lease_until=latest, awaits=True, due_at=latest)
+    if read.status == "degraded":
+        return Change(new)
+    return _news(new, "credential.degraded", {"reason": outcome.code, "providerError": None})
 
 
 def _doubted(read: Credential, outcome: Held, *, at: datetime, chance: float) -> Change:
     message = "The app refused it, but too much speaks against that; it will be asked again."
     new = _waiting(read, Failure(at, outcome.reason, message, transient=True), None, chance=chance)
-    said: dict[str, object] = {"reason": outcome.reason, "providerError": outcome.provider_error}
-    return Change(new, None if read.status == "degraded" else "credential.degraded", said)
+    if read.status == "degraded":
+        return Change(new)
+    return _news(new, "credential.degraded", {"reason": outcome.reason, "providerError": outcome.provider_error})
 
 
 def _misconfigured(read: Credential, outcome: Ours, *, at: datetime, chance: float) -> Change:
@@ -122,4 +155,11 @@ def _waiting(read: Credential, failure: Failure, retry_after: timedelta | None, 
 
 
 def _free(read: Credential, *, at: datetime, **fields: object) -> Credential:
-    return read.changed(at=at, lease_until=None, **fields)
+    return read.changed(at=at, lease_until=None, awaits=False, **fields)
+
+
+def _news(new: Credential, event: EventType, data: dict[str, object] | None = None) -> Change:
+    """A change of status has a number: whoever would say it again has the same key, and says nothing."""
+    number = new.transitions + 1
+    key = sha256(f"{new.credential_id}#{event}#{number}".encode()).hexdigest()
+    return Change(replace(new, transitions=number), event, data or {}, once=key)

@@ -38,11 +38,12 @@ def forecast_to_tell(credential: Credential, *, at: datetime) -> int | None:
     return reached if reached is not None and (said is None or reached < said) else None
 
 
-def was_tried(credential: Credential, *, days: int) -> bool:
-    """Whether a renewal had a chance to move the end since the forecast is due: only what it does not move is told."""
-    if credential.expires_at is None or not credential.renewable:
-        return True
-    return credential.updated_at >= credential.expires_at - days * A_DAY
+def is_to_be_told(credential: Credential, *, at: datetime) -> bool:
+    """Whether a forecast is due, and a renewal had a chance to move the end since: only what stays is told of."""
+    days = forecast_to_tell(credential, at=at)
+    if days is None or credential.expires_at is None:
+        return False
+    return not credential.renewable or credential.updated_at >= credential.expires_at - days * A_DAY
 
 
 def forecast_data(credential: Credential, *, at: datetime) -> dict[str, object]:
@@ -51,7 +52,7 @@ def forecast_data(credential: Credential, *, at: datetime) -> dict[str, object]:
     return {"expiresAt": iso_or_none(credential.expires_at), "daysLeft": ceil(left / A_DAY)}
 
 
-def forecast_key(credential: Credential, *, days: int) -> str:
+def forecast_key(credential: Credential, *, days: int | None) -> str:
     """By which a forecast of this end is known to have been said."""
     end = iso(credential.expires_at) if credential.expires_at else ""
     return f"credential.expiring#{credential.credential_id}#{days}#{end}"

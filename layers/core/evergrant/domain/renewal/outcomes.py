@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import CLIENT_ERRORS
 
+REJECTED = frozenset({"rejected_by_provider", "refresh_token_rejected"})
+"""Why a credential is dead, where the provider said so."""
 OURS = frozenset({"app_misconfigured", "app_changed", "client_missing", *CLIENT_ERRORS})
 """What is the owner's to mend: no credential dies for it."""
 
@@ -30,6 +32,11 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class Stale:
+    """The access token is dead, the grant perhaps not: a refresh will say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unchecked:
     """The app has no way to ask."""
 
@@ -41,6 +48,8 @@ class Transient:
     code: str
     message: str
     retry_after: timedelta | None = None
+    unknown: bool = False
+    """Whether a refresh token may have been spent: there was no whole answer."""
 
 
 @dataclass(frozen=True, slots=True)

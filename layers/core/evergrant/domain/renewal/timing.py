@@ -4,19 +4,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from evergrant.domain.credential import A_DAY, LONGEST_SPREAD, Credential
-from evergrant.domain.due import jitter, not_before, spread_before
+from evergrant.domain.due import MINIMUM_LEAD, jitter, not_before, spread_before
 from evergrant.domain.renewal.forecast import forecast_to_tell, next_forecast, starting_over
 
-LEASE = timedelta(seconds=12)
 CHECK_EVERY = timedelta(days=1)
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=2), timedelta(hours=6)
+LAST_MOMENT = timedelta(minutes=1)
+"""Before the end of what still works."""
 _DOUBLINGS = 8
 """Beyond this the longest backoff has been reached."""
 
 
 def lease_is_free(credential: Credential, *, at: datetime) -> bool:
-    """Whether nobody is renewing it now."""
-    return credential.lease_until is None or credential.lease_until <= at
+    """Whether nobody is renewing it now; what has reached its own end waits for no provider's answer."""
+    if credential.lease_until is None or credential.lease_until <= at:
+        return True
+    return credential.awaits and credential.is_over(at=at)
 
 
 def is_due(credential: Credential, *, at: datetime) -> bool:
@@ -33,6 +36,8 @@ def next_due(credential: Credential, *, at: datetime, check_every: timedelta = C
     soonest = min([check, *(time for time in ahead if time is not None and time > at)])
     if forecast_to_tell(credential, at=at) is not None:
         soonest = at
+    # Never before a lease has ended: what comes then finds nothing to do, and nothing would come again.
+    soonest = max(soonest, credential.lease_until or soonest)
     return not_before(min(soonest, credential.expires_at or soonest), now=at)
 
 
@@ -55,6 +60,13 @@ def must_refresh(credential: Credential, *, at: datetime) -> bool:
     """Whether a live check is not enough: only a new token keeps the grant alive, or shows that its end moves."""
     starts = grant_renewal_starts(credential)
     return (starts is not None and starts <= at) or forecast_to_tell(credential, at=at) is not None
+
+
+def last_moment(credential: Credential, *, at: datetime) -> datetime | None:
+    """As late as the access token, and the grant, allow; None where that is over."""
+    ends = [end for end in (credential.token_expires_at, credential.expires_at) if end]
+    latest = min(ends) - LAST_MOMENT if ends else None
+    return latest if latest and latest > at + MINIMUM_LEAD else None
 
 
 def backoff(failures: int, *, chance: float, retry_after: timedelta | None = None) -> timedelta:

@@ -279,7 +279,7 @@ class Completer:
                 raise ProviderError("The provider did not say whose account this is. Connect it again in a moment.")
             now = self.clock.now()
             kind, way = granted.method.kind, granted.method.way
-            new = read.changed(at=now, generation=read.generation + 1, kind=kind, way=way)
+            new = read.changed(at=now, kind=kind, way=way).regranted()
             new = self._with_grant(new, granted, prepared)
             try:
                 self.credentials.change(
@@ -302,7 +302,6 @@ class Completer:
             status="active",
             failures=0,
             last_failure=None,
-            lease_until=None,
             last_verified_at=now if granted.account_id else row.last_verified_at,
             last_renewed_at=now,
             expires_at=granted.ends_at(now),

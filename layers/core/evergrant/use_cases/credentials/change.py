@@ -88,13 +88,10 @@ def change_credential(
 
 def _emptied(new: Credential, expires_at: object) -> Credential:
     """Of what was known of the old secret, nothing is left."""
-    return replace(
-        new,
-        generation=new.generation + 1,
+    return new.regranted(
         status="active",
         failures=0,
         last_failure=None,
-        lease_until=None,
         expires_at=expires_at if isinstance(expires_at, datetime) else None,
         scopes=(),
         missing_scopes=(),

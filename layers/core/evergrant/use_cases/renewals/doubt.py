@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evergrant.domain.credential import Credential
-from evergrant.domain.renewal import Dead, Held, Outcome
+from evergrant.domain.renewal import Dead, Held, Outcome, Stale
 from evergrant.domain.renewal.brake import brakes
 from evergrant.ports import Pacing
 
@@ -19,7 +19,7 @@ class Doubt:
     pacing: Pacing
     report: Report
 
-    def of(self, outcome: Outcome, read: Credential, *, at: datetime) -> Outcome:
+    def of(self, outcome: Outcome | Stale, read: Credential, *, at: datetime) -> Outcome | Stale:
         """The outcome, unless it is one death too many: that is held, and the operator hears of it.
 
         Counted apart for each workspace and app: one workspace's deaths never hold another's.
