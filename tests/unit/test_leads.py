@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from evergrant.adapters.dynamodb.items import epoch_ms
-from evergrant.domain.due import SHARDS, day_of, minute_of, slot, spread_before
+from evergrant.domain.due import FOUR, day_of, minute_of, slot, spread_before
 from evergrant.domain.renewal import CHECK_EVERY, must_refresh, next_due, scheduled
 
 from tests.builders import NOON, a_credential
@@ -23,7 +23,7 @@ def test_a_million_that_end_in_one_second_are_spread_evenly_over_whole_minutes(s
     minutes = Counter(minute_of(spread_before(second, f"cred_{number}", spread=spread)) for number in range(1_000_000))
 
     assert max(minutes.values()) * len(minutes) / 1_000_000 <= 1.05
-    assert max(minutes.values()) / SHARDS <= WRITES_OF_A_PARTITION
+    assert max(minutes.values()) / FOUR.of(minute_of(NOON)) <= WRITES_OF_A_PARTITION
 
 
 def test_an_hours_token_is_renewed_in_the_ten_minutes_before_its_margin() -> None:

@@ -7,7 +7,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-SHARDS = 4
 MINUTE = timedelta(minutes=1)
 MINIMUM_LEAD = timedelta(seconds=60)
 """A due time is never nearer than this to the write: a global secondary index lags."""
@@ -35,15 +34,39 @@ def spread_before(at: datetime, identity: str, *, spread: timedelta) -> datetime
     return at.replace(second=0, microsecond=0) - jitter(identity, spread=minutes * MINUTE)
 
 
-def slot(identity: str, *, at: datetime) -> DueSlot:
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """How many partitions a minute has: each epoch is a minute (since 1970) and how many from there on."""
+
+    epochs: tuple[tuple[int, int], ...] = ((0, 4),)
+
+    def __post_init__(self) -> None:
+        if not self.epochs or self.epochs[0][0] != 0 or min(count for _, count in self.epochs) < 1:
+            raise ValueError("the first epoch begins with minute 0, and each has a partition at least")
+
+    @classmethod
+    def parsed(cls, text: str) -> "Shards":
+        """As a setting says it: `0:4,29500000:16`. Raises: ValueError."""
+        pairs = [each.split(":") for each in text.split(",")]
+        return cls(tuple(sorted((int(since), int(count)) for since, count in pairs)))
+
+    def of(self, minute: int) -> int:
+        """That minute's number of partitions."""
+        return [count for since, count in self.epochs if since <= minute][-1]
+
+
+FOUR = Shards()
+
+
+def slot(identity: str, *, at: datetime, shards: Shards = FOUR) -> DueSlot:
     """The slot of `identity` at the time `at`."""
-    shard = hashlib.sha256(identity.encode()).digest()[-1] % SHARDS
+    shard = int.from_bytes(hashlib.sha256(identity.encode()).digest()[-4:]) % shards.of(minute_of(at))
     return DueSlot(partition=f"{minute_of(at)}#{shard}", sort=f"{round(at.timestamp() * 1000):013d}#{identity}")
 
 
-def partitions(minute: int) -> list[str]:
+def partitions(minute: int, *, shards: Shards = FOUR) -> list[str]:
     """All partitions of one minute (minutes since the epoch)."""
-    return [f"{minute}#{shard}" for shard in range(SHARDS)]
+    return [f"{minute}#{shard}" for shard in range(shards.of(minute))]
 
 
 def minute_of(at: datetime) -> int:

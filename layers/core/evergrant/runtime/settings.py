@@ -3,6 +3,10 @@
 import os
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evergrant.domain.due import Shards
 
 
 class MissingSettingError(RuntimeError):
@@ -45,6 +49,14 @@ class Settings:
     def requests_per_second(self) -> int:
         """Of what makes something, for each workspace; ten times as much at once."""
         return int(self.environment.get("REQUESTS_PER_SECOND") or 50)
+
+    @property
+    def shards(self) -> "Shards":
+        """Of the due index, from which minute on."""
+        from evergrant.domain.due import FOUR, Shards
+
+        text = self.environment.get("DUE_SHARDS")
+        return Shards.parsed(text) if text else FOUR
 
     def paused(self, what: str) -> bool:
         """`renewals` or `notifications`: the operator's switches."""

@@ -52,6 +52,7 @@ def credentials() -> "ports.CredentialStore":
         directory_table=settings().required("DIRECTORY_TABLE"),
         events_table=settings().required("EVENTS_TABLE"),
         audit_table=settings().required("AUDIT_TABLE"),
+        shards=settings().shards,
     )
 
 
@@ -375,7 +376,7 @@ def webhooks() -> "ports.Webhooks":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 
-    return DynamoDBWebhooks(dynamodb(), table=settings().required("EVENTS_TABLE"))
+    return DynamoDBWebhooks(dynamodb(), table=settings().required("EVENTS_TABLE"), shards=settings().shards)
 
 
 @cache
@@ -404,9 +405,10 @@ def timed() -> "dict[str, Timed]":
     def cursor(name: str) -> "ports.SweepCursor":
         return DynamoDBSweepCursor(dynamodb(), name, table=settings().required("SESSIONS_TABLE"))
 
+    shards = settings().shards
     return {
-        "renewals": renewals_due(credentials(), queue=renewals(), cursor=cursor("renewals")),
-        "notifications": deliveries_due(webhooks(), queue=deliveries(), cursor=cursor("notifications")),
+        "renewals": renewals_due(credentials(), queue=renewals(), cursor=cursor("renewals"), shards=shards),
+        "notifications": deliveries_due(webhooks(), queue=deliveries(), cursor=cursor("notifications"), shards=shards),
     }
 
 

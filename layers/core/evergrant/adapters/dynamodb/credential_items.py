@@ -20,10 +20,10 @@ def link_pk(workspace_id: str, user_id: str) -> str:
 CREDENTIAL_SK = "credential"
 
 
-def credential_item(credential: Credential) -> dict[str, Any]:
+def credential_item(credential: Credential, *, shards: due.Shards = due.FOUR) -> dict[str, Any]:
     """The whole row, with its slot in the due index while something is due."""
     failure = credential.last_failure
-    place = credential.due_at and due.slot(credential.credential_id, at=credential.due_at)
+    place = credential.due_at and due.slot(credential.credential_id, at=credential.due_at, shards=shards)
     return to_item(
         {
             "pk": credential_pk(credential.credential_id),

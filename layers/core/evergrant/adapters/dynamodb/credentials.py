@@ -29,6 +29,7 @@ from evergrant.adapters.dynamodb.items import (
 from evergrant.adapters.dynamodb.items import key as item_key
 from evergrant.adapters.dynamodb.renewals import begun, finished, noted, spared
 from evergrant.domain.credential import Credential
+from evergrant.domain.due import FOUR, Shards
 from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId, is_identifier
@@ -52,8 +53,9 @@ class DynamoDBCredentialStore:
         directory_table: str,
         events_table: str,
         audit_table: str,
+        shards: Shards = FOUR,
     ) -> None:
-        self.client, self.table = client, table
+        self.client, self.table, self._shards = client, table, shards
         self._directory, self._events, self._audit = directory_table, events_table, audit_table
 
     def get(self, credential_id: CredentialId) -> Credential | None:
@@ -100,7 +102,11 @@ class DynamoDBCredentialStore:
             self.transact(
                 [
                     self._there(user_key(credential.workspace_id, credential.user_id)),
-                    self._put(self.table, within_limit(credential_item(credential)), "attribute_not_exists(pk)"),
+                    self._put(
+                        self.table,
+                        within_limit(credential_item(credential, shards=self._shards)),
+                        "attribute_not_exists(pk)",
+                    ),
                     self._put(self.table, to_item(link)),
                     *self._telling(event, audit),
                 ]
@@ -115,7 +121,7 @@ class DynamoDBCredentialStore:
     ) -> None:
         put = self._put(
             self.table,
-            within_limit(credential_item(new)),
+            within_limit(credential_item(new, shards=self._shards)),
             "version = :version AND generation = :generation AND fence = :fence",
             {":version": read.version, ":generation": read.generation, ":fence": read.fence},
         )
@@ -187,7 +193,7 @@ class DynamoDBCredentialStore:
         counted = replace(read, fence=read.fence + 1, version=read.version + 1)
         held = replace(counted, lease_until=lease_until, due_at=due_at, awaits=awaits)
         try:
-            self.transact([begun(self.table, held, read=read)])
+            self.transact([begun(self.table, held, read=read, shards=self._shards)])
         except ConditionFailedError:
             return None
         return held
@@ -202,7 +208,7 @@ class DynamoDBCredentialStore:
         once: str | None = None,
         only_holder: bool = True,
     ) -> bool:
-        write = finished(self.table, new, held=held, only_holder=only_holder)
+        write = finished(self.table, new, held=held, only_holder=only_holder, shards=self._shards)
         telling = self._telling(event, audit)
         if event and once:
             telling = [self._first_of(once, event), *telling]
@@ -224,7 +230,7 @@ class DynamoDBCredentialStore:
     def note_use(self, new: Credential, *, read: Credential) -> bool:
         try:
             with translated():
-                self.client.update_item(**noted(self.table, new, read=read))
+                self.client.update_item(**noted(self.table, new, read=read, shards=self._shards))
         except ConditionFailedError:
             return False
         return True

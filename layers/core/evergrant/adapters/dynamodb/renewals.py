@@ -6,6 +6,7 @@ from typing import Any
 from evergrant.adapters.dynamodb.credential_items import CREDENTIAL_SK, credential_item, credential_pk
 from evergrant.adapters.dynamodb.items import key, to_values
 from evergrant.domain.credential import Credential
+from evergrant.domain.due import FOUR, Shards
 
 _LEASE = ("lease_until", "awaits", "fence", "due_at", "due_partition", "due_sort")
 _OUTCOME = (
@@ -30,26 +31,33 @@ _ANYONE = ("generation", "status", "expires_at")
 """Of whoever has a new secret: what the secret is the successor of, and what else the write was made from."""
 
 
-def begun(table: str, held: Credential, *, read: Credential) -> dict[str, Any]:
+def begun(table: str, held: Credential, *, read: Credential, shards: Shards) -> dict[str, Any]:
     """Lease and intent: `fence` as read also says that the lease is as it was read."""
-    return _update(table, held, _LEASE, read=read, as_read=_AS_READ)
+    return _update(table, held, _LEASE, read=read, as_read=_AS_READ, shards=shards)
 
 
-def finished(table: str, new: Credential, *, held: Credential, only_holder: bool) -> dict[str, Any]:
+def finished(table: str, new: Credential, *, held: Credential, only_holder: bool, shards: Shards) -> dict[str, Any]:
     """The outcome. A spare that came meanwhile stays, unless this outcome used one up."""
     names = _OUTCOME if new.spare == held.spare else (*_OUTCOME, "spare")
-    return _update(table, new, names, read=held, as_read=_HOLDER if only_holder else _ANYONE)
+    as_read = _HOLDER if only_holder else _ANYONE
+    return _update(table, new, names, read=held, as_read=as_read, shards=shards)
 
 
 def spared(table: str, row: Credential) -> dict[str, Any]:
     """A spare of the same grant, whatever else has changed."""
-    return _update(table, row, ("spare",), read=row, as_read=("grant",))
+    return _update(table, row, ("spare",), read=row, as_read=("grant",), shards=FOUR)
 
 
 def _update(
-    table: str, new: Credential, names: tuple[str, ...], *, read: Credential, as_read: tuple[str, ...]
+    table: str,
+    new: Credential,
+    names: tuple[str, ...],
+    *,
+    read: Credential,
+    as_read: tuple[str, ...],
+    shards: Shards,
 ) -> dict[str, Any]:
-    item: Mapping[str, Any] = credential_item(new)
+    item: Mapping[str, Any] = credential_item(new, shards=shards)
     there: Mapping[str, Any] = credential_item(read)
     present = [name for name in names if name in item]
     absent = [name for name in names if name not in item]
@@ -71,9 +79,9 @@ def _update(
     }
 
 
-def noted(table: str, new: Credential, *, read: Credential) -> dict[str, Any]:
+def noted(table: str, new: Credential, *, read: Credential, shards: Shards) -> dict[str, Any]:
     """Its use today, and what is due earlier for it. No version is counted: a rename meanwhile goes on."""
-    item: Mapping[str, Any] = credential_item(new)
+    item: Mapping[str, Any] = credential_item(new, shards=shards)
     names = [name for name in ("last_read_day", "due_at", "due_partition", "due_sort") if name in item]
     return {
         "TableName": table,
