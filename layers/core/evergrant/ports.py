@@ -164,6 +164,7 @@ class CredentialStore(Protocol):
         event: Event | None,
         audit: AuditLine | None,
         once: str | None = None,
+        also: tuple[Event, AuditLine] | None = None,
         only_holder: bool = True,
     ) -> bool:
         """Guarded by generation, a live row, and the fence; False when it was refused.

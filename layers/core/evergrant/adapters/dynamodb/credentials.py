@@ -206,10 +206,11 @@ class DynamoDBCredentialStore:
         event: Event | None,
         audit: AuditLine | None,
         once: str | None = None,
+        also: tuple[Event, AuditLine] | None = None,
         only_holder: bool = True,
     ) -> bool:
         write = finished(self.table, new, held=held, only_holder=only_holder, shards=self._shards)
-        telling = self._telling(event, audit)
+        telling = [*self._telling(event, audit), *(self._telling(*also) if also else [])]
         if event and once:
             telling = [self._first_of(once, event), *telling]
         try:
@@ -217,7 +218,7 @@ class DynamoDBCredentialStore:
         except ConditionFailedError as error:
             if error.reasons[:2] != ("None", "ConditionalCheckFailed"):
                 return False
-            return self.finish_renewal(new, held=held, event=None, audit=None, only_holder=only_holder)
+            return self.finish_renewal(new, held=held, event=None, audit=None, also=also, only_holder=only_holder)
         return True
 
     def keep_spare(self, read: Credential, spare: bytes) -> bool:

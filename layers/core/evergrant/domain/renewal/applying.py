@@ -27,6 +27,18 @@ DEFAULT_TERMS = Terms()
 
 
 @dataclass(frozen=True, slots=True)
+class ScopesChanged:
+    """What a renewal brought of other scopes than before."""
+
+    added: list[str]
+    removed: list[str]
+
+    def data(self) -> dict[str, object]:
+        """What the event says."""
+        return {"added": self.added, "removed": self.removed}
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The next state of the row, and what is said of it; no event where nothing is news."""
 
@@ -35,6 +47,8 @@ class Change:
     data: dict[str, object] = field(default_factory=dict[str, object])
     once: str | None = None
     """The key under which the event is said: what has the same is said by the first alone."""
+    scopes: "ScopesChanged | None" = None
+    """Told besides."""
     only_holder: bool = True
     """Only the holder of the lease may write it. A new secret is saved by whoever has it."""
 
@@ -107,7 +121,13 @@ def _renewed(read: Credential, outcome: Renewed, *, at: datetime, check_every: t
         last_renewed_at=at,
         variables={**read.variables, **outcome.variables},
     )
-    return replace(change, only_holder=False)
+    return replace(change, only_holder=False, scopes=_drift(read.scopes, scopes))
+
+
+def _drift(before: tuple[str, ...], after: tuple[str, ...]) -> ScopesChanged | None:
+    added = [scope for scope in after if scope not in before]
+    removed = [scope for scope in before if scope not in after]
+    return ScopesChanged(added, removed) if added or removed else None
 
 
 def _alive(read: Credential, *, at: datetime, check_every: timedelta, **fields: object) -> Change:

@@ -1,14 +1,15 @@
 """What a renewal brought is written down: on the row as it is now, as its spare, or at least in the audit trail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from evergrant.domain import renewal
 from evergrant.domain.caller import SYSTEM
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import EvergrantError, UnavailableError
+from evergrant.domain.events import AuditLine, Event, EventType
 from evergrant.ports import Audit, Clock, CredentialStore, Directory, Entropy, Revoker, Sealer
 from evergrant.use_cases.credentials.delete import Deleted, try_to_revoke
 from evergrant.use_cases.recording import audit_line, credential_event
@@ -118,22 +119,31 @@ class Keeper:
         return Deleted(revoked, reason or "reconnected_while_renewed")
 
     def _written(self, change: renewal.Change, held: Credential) -> bool:
-        new, at, entropy = change.credential, change.credential.updated_at, self.entropy
         data = dict(change.data)
         if change.event in ("credential.expired", "credential.degraded", "credential.expiring"):
             workspace = self.directory.workspace(held.workspace_id)
             data["reconnectUrl"] = workspace and workspace.reconnect_link(held.credential_id)
-        event = change.event and credential_event(
-            change.event, new, directory=self.directory, at=at, entropy=entropy, **data
-        )
         # A plain renewal writes the row alone; what is news has its audit line.
-        why = {name: value for name, value in change.data.items() if isinstance(value, str)}
-        audit = change.event and audit_line(change.event, new, actor=SYSTEM, at=at, entropy=entropy, **why)
+        event, audit = self._told(change.credential, change.event, data) if change.event else (None, None)
+        drift = change.scopes
         return self.credentials.finish_renewal(
-            new,
+            change.credential,
             held=held,
-            event=event or None,
-            audit=audit or None,
+            event=event,
+            audit=audit,
             once=change.once,
+            also=drift and self._told(change.credential, "credential.scopes_changed", drift.data()),
             only_holder=change.only_holder,
+        )
+
+    def _told(self, new: Credential, type_: EventType, data: Mapping[str, object]) -> tuple[Event, AuditLine]:
+        at, entropy = new.updated_at, self.entropy
+        texts = {
+            name: " ".join(cast("list[str]", value)) if isinstance(value, list) else value
+            for name, value in data.items()
+        }
+        why = {name: value for name, value in texts.items() if isinstance(value, str) and name != "reconnectUrl"}
+        return (
+            credential_event(type_, new, directory=self.directory, at=at, entropy=entropy, **data),
+            audit_line(type_, new, actor=SYSTEM, at=at, entropy=entropy, **why),
         )
