@@ -2,68 +2,78 @@
 
 ./evergrant workspace create --name Shop --environment production [--stack evergrant] [--json]
 ./evergrant keys rotate [--stack evergrant]     ./evergrant keys rewrap [--stack evergrant]
+./evergrant renewals [--follow] [--json]        ./evergrant restore --from TABLE --since TIME
 """
 
 import argparse
 import json
 import sys
-from typing import Any, Protocol
+import time
+from collections.abc import Callable
+from typing import Any
 
-ADMIN_OUTPUT = "AdminFunctionName"
-
-
-class Clients(Protocol):
-    """Makes AWS clients, as boto3 does."""
-
-    def client(self, service_name: str) -> Any: ...
+from tools.renewals import show_renewals
+from tools.restore import restore
+from tools.stack import Clients, RefusedError, Stack
 
 
-class RefusedError(Exception):
-    """What went wrong, and the next step."""
-
-
-def main(arguments: list[str] | None = None, clients: Clients | None = None) -> int:
+def main(
+    arguments: list[str] | None = None, clients: Clients | None = None, pause: Callable[[float], None] = time.sleep
+) -> int:
     """The exit code."""
     asked = _parser().parse_args(arguments)
     if clients is None:
         import boto3
 
         clients = boto3.Session(region_name=asked.region, profile_name=asked.profile)
+    stack = Stack(clients, asked.stack)
     try:
-        if asked.subject == "keys":
-            move_keys(clients, asked.stack, rotate=asked.verb == "rotate")
-            return 0
-        made = create_workspace(clients, asked.stack, name=asked.name, environment=asked.environment)
+        _done(asked, stack, pause)
     except RefusedError as error:
         print(f"evergrant: {error}", file=sys.stderr)
         return 1
-    if asked.json:
-        print(json.dumps(made))
-    else:
-        print(f"workspace  {made['workspaceId']}")
-        print(f"API key    {made['apiKey']}")
-        print("The key is shown only now. Try it:")
-        print(f"  curl -H 'Authorization: Bearer {made['apiKey']}' {made['apiUrl']}/users")
+    except KeyboardInterrupt:
+        return 0 if asked.subject == "renewals" else 130
     return 0
 
 
-def create_workspace(clients: Clients, stack: str, *, name: str, environment: str) -> dict[str, str]:
+def _done(asked: argparse.Namespace, stack: Stack, pause: Callable[[float], None]) -> None:
+    match asked.subject:
+        case "keys":
+            move_keys(stack, rotate=asked.verb == "rotate")
+        case "renewals":
+            show_renewals(stack, as_json=asked.json, follow=asked.every if asked.follow else None, pause=pause)
+        case "restore":
+            restore(stack, source=asked.source, since=asked.since, overwrite=asked.overwrite)
+        case _:
+            _show_workspace(create_workspace(stack, name=asked.name, environment=asked.environment), as_json=asked.json)
+
+
+def _show_workspace(made: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(made))
+        return
+    print(f"workspace  {made['workspaceId']}")
+    print(f"API key    {made['apiKey']}")
+    print("The key is shown only now. Try it:")
+    print(f"  curl -H 'Authorization: Bearer {made['apiKey']}' {made['apiUrl']}/users")
+
+
+def create_workspace(stack: Stack, *, name: str, environment: str) -> dict[str, str]:
     """Raises: RefusedError."""
-    outputs = _outputs(clients, stack)
-    event = {"action": "create_workspace", "name": name, "environment": environment}
-    return {**_ask(clients, stack, outputs, event), "apiUrl": outputs.get("ApiUrl", "")}
+    made = stack.ask({"action": "create_workspace", "name": name, "environment": environment})
+    return {**made, "apiUrl": stack.outputs().get("ApiUrl", "")}
 
 
-def move_keys(clients: Clients, stack: str, *, rotate: bool) -> None:
+def move_keys(stack: Stack, *, rotate: bool) -> None:
     """A new branch key where `rotate`; then everything under the current one. Raises: RefusedError."""
-    outputs = _outputs(clients, stack)
     if rotate:
-        made = _ask(clients, stack, outputs, {"action": "rotate_keys"})
+        made = stack.ask({"action": "rotate_keys"})
         print(f"branch key version {made['version']} seals from now on")
     after, moved, unreadable = None, 0, 0
     while True:
         try:
-            done = _ask(clients, stack, outputs, {"action": "rewrap", "after": after})
+            done = stack.ask({"action": "rewrap", "after": after})
         except RefusedError as error:
             raise RefusedError(f"{error} Nothing is lost; go on with: evergrant keys rewrap") from error
         moved, unreadable, after = moved + done["moved"], unreadable + done["unreadable"], done["after"]
@@ -71,31 +81,6 @@ def move_keys(clients: Clients, stack: str, *, rotate: bool) -> None:
         if after is None:
             break
     print("What was sealed in the last five minutes may have been missed: run `evergrant keys rewrap` once more then.")
-
-
-def _ask(clients: Clients, stack: str, outputs: dict[str, str], event: dict[str, Any]) -> dict[str, Any]:
-    """Invoke the stack's admin function."""
-    if ADMIN_OUTPUT not in outputs:
-        raise RefusedError(
-            f"the stack {stack} is no Evergrant: it has no output {ADMIN_OUTPUT}. Name another by --stack."
-        )
-    try:
-        answer = clients.client("lambda").invoke(FunctionName=outputs[ADMIN_OUTPUT], Payload=json.dumps(event).encode())
-    except Exception as error:
-        raise RefusedError(f"the admin function could not be invoked ({type(error).__name__}): {error}") from error
-    if answer.get("FunctionError"):
-        raise RefusedError(f"the admin function failed: look at its log, /evergrant/{stack}/functions.")
-    return json.loads(answer["Payload"].read())
-
-
-def _outputs(clients: Clients, stack: str) -> dict[str, str]:
-    try:
-        found = clients.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except Exception as error:
-        raise RefusedError(
-            f"the stack {stack} was not found ({error}). Name it by --stack, --region, --profile."
-        ) from error
-    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +117,29 @@ def _parser() -> argparse.ArgumentParser:
         ("rewrap", "move the data keys that are left: a second run after one that was stopped"),
     ):
         _add_place(verbs.add_parser(verb, help=told, description=told))
+    _add_renewals(subjects)
+    _add_restore(subjects)
     return parser
+
+
+def _add_renewals(subjects: Any) -> None:
+    said = "what is due, degraded and failing, by app"
+    renewals = subjects.add_parser("renewals", help=said, description=said)
+    _add_place(renewals)
+    renewals.add_argument("--follow", action="store_true", help="look again and again (default: once)")
+    renewals.add_argument("--every", type=float, default=10, help="seconds between two looks (default: %(default)s)")
+    renewals.add_argument("--json", action="store_true", help="print JSON, for programs (default: a table)")
+
+
+def _add_restore(subjects: Any) -> None:
+    said = "bring credentials back from a restored table; the README says how, under Restoring from a backup"
+    restored = subjects.add_parser("restore", help=said, description=said)
+    _add_place(restored)
+    restored.add_argument("--from", dest="source", required=True, help="the table that a backup was restored to")
+    restored.add_argument("--since", required=True, help="the backup's own time, such as 2026-11-25T00:00:00Z")
+    restored.add_argument(
+        "--overwrite", action="store_true", help="replace rows that are there too (default: they stay)"
+    )
 
 
 if __name__ == "__main__":

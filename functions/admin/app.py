@@ -1,4 +1,4 @@
-"""The IAM-invoked door: workspaces with their first key, and the rotation of branch keys. It has no route in the API.
+"""The IAM-invoked door: workspaces with their first key, branch keys, renewals, restores. It has no route in the API.
 
 `sam remote invoke AdminFunction --event '{"action": "create_workspace", "name": "Shop", "environment": "production"}'`
 """
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from evergrant.runtime import wiring
 from evergrant.runtime.observability import logger
 from evergrant.runtime.text import Name
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -43,8 +43,23 @@ class Rewrap(Action):
     after: str | None = None
 
 
-Asked = Annotated[CreateWorkspace | RotateKeys | Rewrap, Field(discriminator="action")]
-ASKED: TypeAdapter[CreateWorkspace | RotateKeys | Rewrap] = TypeAdapter(Asked)
+class StartAgain(Action):
+    """After a restore: what the backup does not know of is done again, from where the last run ended."""
+
+    action: Literal["start_again"]
+    since: AwareDatetime
+    after: str | None = None
+
+
+class Renewals(Action):
+    """How renewals are doing, from where the last run ended."""
+
+    action: Literal["renewals"]
+    after: str | None = None
+
+
+Asked = Annotated[CreateWorkspace | RotateKeys | Rewrap | StartAgain | Renewals, Field(discriminator="action")]
+ASKED: TypeAdapter[CreateWorkspace | RotateKeys | Rewrap | StartAgain | Renewals] = TypeAdapter(Asked)
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
@@ -58,6 +73,10 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             return {"version": wiring.branch_keys().rotate()}
         case Rewrap():
             return _rewrap(asked, context)
+        case StartAgain():
+            return _start_again(asked, context)
+        case Renewals():
+            return _renewals(asked, context)
 
 
 def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
@@ -77,6 +96,32 @@ def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
         "apiKeyId": minted.api_key.api_key_id,
         "apiKey": minted.key.get_secret_value(),
     }
+
+
+def _start_again(asked: StartAgain, context: "LambdaContext") -> dict[str, Any]:
+    from evergrant.use_cases.credentials.restored import start_again
+
+    done = start_again(
+        asked.since,
+        asked.after,
+        audit=wiring.audit(),
+        cleanups=wiring.cleanups(),
+        cursor=wiring.cursor("renewals"),
+        has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
+    )
+    return {"deleted": done.deleted, "after": done.after}
+
+
+def _renewals(asked: Renewals, context: "LambdaContext") -> dict[str, Any]:
+    from evergrant.use_cases.renewals.survey import survey
+
+    found = survey(
+        asked.after,
+        rows=wiring.credential_states(),
+        clock=wiring.clock(),
+        has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
+    )
+    return found.shown()
 
 
 def _rewrap(asked: Rewrap, context: "LambdaContext") -> dict[str, Any]:

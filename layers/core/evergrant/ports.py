@@ -223,6 +223,10 @@ class Audit(Protocol):
         after: str | None,
     ) -> Page[AuditLine]: ...
 
+    def deletions(self, since: datetime, *, after: str | None) -> Page[CredentialId]:
+        """What was deleted since then, in all workspaces, in any order; a page may be empty and not the last."""
+        ...
+
 
 class RememberedApps(Protocol):
     """As `Apps`, from memory while the workspace has changed nothing: for the hot path."""
@@ -310,6 +314,25 @@ class SealedRow:
     sk: str
     attribute: str
     sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialState:
+    """What the operator's survey looks at of one credential."""
+
+    app: str
+    status: str
+    due_at: datetime | None
+    lease_until: datetime | None
+    failure: str | None
+
+
+class CredentialStates(Protocol):
+    """All credentials, as they are doing."""
+
+    def page(self, after: str | None) -> Page[CredentialState]:
+        """The next ones, in any order; a page may be empty and not the last."""
+        ...
 
 
 class SealedRows(Protocol):

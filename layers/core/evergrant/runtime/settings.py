@@ -6,6 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from evergrant.domain.due import Shards
 
 
@@ -57,6 +59,14 @@ class Settings:
 
         text = self.environment.get("DUE_SHARDS")
         return Shards.parsed(text) if text else FOUR
+
+    @property
+    def restored_at(self) -> "datetime | None":
+        """When the tables were last restored from a backup, while that is to be minded."""
+        from evergrant.domain.times import from_iso
+
+        text = self.environment.get("RESTORED_AT")
+        return from_iso(text) if text else None
 
     def paused(self, what: str) -> bool:
         """`renewals` or `notifications`: the operator's switches."""

@@ -136,6 +136,14 @@ def sealed_rows() -> "ports.SealedRows":
 
 
 @cache
+def credential_states() -> "ports.CredentialStates":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.states import DynamoDBCredentialStates
+
+    return DynamoDBCredentialStates(dynamodb(), table=settings().required("CREDENTIALS_TABLE"))
+
+
+@cache
 def fingerprints() -> "ports.Fingerprints":
     from evergrant.adapters.kms.branch_keys import EDGE
     from evergrant.adapters.kms.sealer import BranchFingerprints
@@ -332,7 +340,7 @@ def renewer() -> "Renewer":
         apps=apps(),
         upstream=upstream(),
         pacing=pacing(),
-        doubt=Doubt(pacing(), report),
+        doubt=Doubt(pacing(), report, settings().restored_at),
         rescues=rescues(),
         remaining=remaining,
         pause=time.sleep,
@@ -396,14 +404,17 @@ def pacing() -> "ports.Pacing":
     return DynamoDBPacing(dynamodb(), table=settings().required("SESSIONS_TABLE"))
 
 
-def timed() -> "dict[str, Timed]":
-    """What the sweep looks at, by the names of the operator's switches."""
+def cursor(name: str) -> "ports.SweepCursor":
+    """`renewals` or `notifications`."""
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.cursor import DynamoDBSweepCursor
-    from evergrant.use_cases.renewals.sweep import deliveries_due, renewals_due
 
-    def cursor(name: str) -> "ports.SweepCursor":
-        return DynamoDBSweepCursor(dynamodb(), name, table=settings().required("SESSIONS_TABLE"))
+    return DynamoDBSweepCursor(dynamodb(), name, table=settings().required("SESSIONS_TABLE"))
+
+
+def timed() -> "dict[str, Timed]":
+    """What the sweep looks at, by the names of the operator's switches."""
+    from evergrant.use_cases.renewals.sweep import deliveries_due, renewals_due
 
     shards = settings().shards
     return {

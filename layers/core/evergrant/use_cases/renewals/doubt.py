@@ -18,14 +18,19 @@ class Doubt:
 
     pacing: Pacing
     report: Report
+    restored_at: datetime | None = None
+    """Since when the rows are those of a backup: what they hold of before may have been spent meanwhile."""
 
     def of(self, outcome: Outcome | Stale, read: Credential, *, at: datetime) -> Outcome | Stale:
-        """The outcome, unless it is one death too many: that is held, and the operator hears of it.
+        """The outcome, unless the secret is a backup's, or it is one death too many: then the operator hears of it.
 
         Counted apart for each workspace and app: one workspace's deaths never hold another's.
         """
         if not isinstance(outcome, Dead) or outcome.provider_error is None:
             return outcome
+        since = read.token_issued_at or read.last_renewed_at or read.created_at
+        if self.restored_at is not None and since < self.restored_at:
+            return Held("restored", outcome.provider_error)
         minutes = self.pacing.died(read, at=at)
         if not brakes(minutes):
             return outcome
