@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from evergrant.domain.errors import UnavailableError
 from evergrant.domain.ids import CredentialId
@@ -149,3 +150,25 @@ def test_fault_36_a_revoked_grant_is_said_once_and_asked_no_more(
 
     assert (again.status, again.body["code"]) == (424, "credential_expired")
     assert (provider.asked, told().count("credential.expired")) == (asked, 1)
+
+
+def test_fault_29_two_sweeps_at_once_renew_once(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
+) -> None:
+    again = swept(functions)
+
+    delivered(functions, due + again)
+
+    assert again == due
+    assert provider.asked == 2
+
+
+def test_fault_46_without_the_table_of_paces_nobody_is_asked_and_nothing_is_leased(
+    functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
+) -> None:
+    boto3.client("dynamodb").delete_table(TableName="sessions")
+
+    answer = delivered(functions, due)
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert (provider.asked, row(due[0]["credentialId"]).lease_until) == (1, None)
