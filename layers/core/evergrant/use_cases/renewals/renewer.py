@@ -108,7 +108,7 @@ class Renewer:
         answer = _Answer(held, self.upstream.renew(held, secret, force=force))
         if isinstance(answer.outcome, renewal.Stale):
             answer = self._again(answer, secret, terms)
-        if terms.repeats and _is_unknown(answer.outcome) and self.remaining() >= NEEDED:
+        if terms.within and _is_unknown(answer.outcome) and self.remaining() >= NEEDED:
             answer = self._again(answer, secret, terms)
         if isinstance(answer.outcome, renewal.Dead):
             answer = self._with_spare(answer, terms)
