@@ -415,7 +415,7 @@ def test_what_is_said_twice_is_one_event(overlapping: Renewing) -> None:
     held = wiring.credentials().begin_renewal(row, lease_until=at, due_at=at)
     assert held
     change = renewal.expired(held, at=at, reason="refresh_token_rejected")
-    keeper = wiring.keeper()
+    keeper = wiring.outcome_keeper()
     keeper.settle(held, lambda _: change)
     back = overlapping.row
     wiring.credentials().change(back.changed(at=at, status="active", transitions=0, fence=back.fence), read=back)

@@ -18,7 +18,7 @@ from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.renewal import Dead, Outcome, Renewed, Transient
 from evergrant.domain.sealing import SealContext
 from evergrant.domain.secret import Secret
-from evergrant.use_cases.renewals.keeper import Keeper
+from evergrant.use_cases.renewals.keeper import OutcomeKeeper
 from evergrant.use_cases.renewals.renewer import Renewer
 from pydantic import SecretBytes, SecretStr
 
@@ -102,10 +102,10 @@ class World:
         apps: Any = Apps(strict=self.strict)
         return Renewer(keeper, apps, self.provider, Queue(self), lambda: ends - self.now, self.pause)
 
-    def keeper(self) -> Keeper:
+    def keeper(self) -> OutcomeKeeper:
         """What the rescue queue's consumer has."""
         nobody: Any = Nobody(self)
-        return Keeper(self.store, nobody, self.sealer, nobody, nobody, Clock(self), nobody)  # type: ignore[arg-type]  # the part that is used
+        return OutcomeKeeper(self.store, nobody, self.sealer, nobody, nobody, Clock(self), nobody)  # type: ignore[arg-type]  # the part that is used
 
     def pause(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)

@@ -27,9 +27,10 @@ def jitter(identity: str, *, spread: timedelta) -> timedelta:
 
 
 def slot(identity: str, *, at: datetime) -> DueSlot:
-    """The slot of `identity` at the time `at`."""
+    """The slot of `identity` at the time `at`, in whole milliseconds as the row has it: the two are compared."""
     shard = hashlib.sha256(identity.encode()).digest()[-1] % SHARDS
-    return DueSlot(partition=f"{minute_of(at)}#{shard}", sort=f"{int(at.timestamp() * 1000):013d}#{identity}")
+    milliseconds = round(at.timestamp() * 1000)
+    return DueSlot(partition=f"{milliseconds // 60_000}#{shard}", sort=f"{milliseconds:013d}#{identity}")
 
 
 def partitions(minute: int) -> list[str]:

@@ -42,7 +42,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class OutcomeKeeper:
     """Writes outcomes; one for each invocation."""
 
     credentials: CredentialStore

@@ -17,7 +17,7 @@ from evergrant.domain.due import not_before
 from evergrant.domain.errors import UnavailableError
 from evergrant.domain.secret import Secret
 from evergrant.ports import Apps, PreparedSeal, Queue, Upstream
-from evergrant.use_cases.renewals.keeper import Keeper, Kept, Pair
+from evergrant.use_cases.renewals.keeper import Kept, OutcomeKeeper, Pair
 from evergrant.use_cases.renewals.rescue import message_of
 
 Done = Kept | Literal["elsewhere", "awaited", "no_time", "refused", "rescued"]
@@ -56,7 +56,7 @@ class _Answer:
 class Renewer:
     """What a renewal needs; one for each invocation."""
 
-    keeper: Keeper
+    keeper: OutcomeKeeper
     apps: Apps
     upstream: Upstream
     rescues: Queue
