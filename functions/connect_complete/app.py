@@ -1,6 +1,5 @@
 """POST /connect/complete: the owner's server finishes what its user began."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from evergrant.runtime import wiring
@@ -25,6 +24,6 @@ def complete(body: Completion) -> Answer:
     """Exchange the code and keep the credential; whatever happens, the completion is burnt."""
     who = live_caller(http)
     who.require("connect")
-    completer = replace(wiring.completer(), identities=http.identities)
+    completer = wiring.completer(http.identities)
     credential = completer.by_owner(who, body.completion, user=body.user_id, code_verifier=body.code_verifier)
     return answer(201, {"success": True, "credentialId": credential.credential_id})

@@ -1,6 +1,5 @@
 """/connect/oauth: an OAuth round trip of the modal, from the click to the credential."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from evergrant.runtime import wiring
@@ -58,7 +57,7 @@ def look(authorization_id: str) -> Answer:
 @idempotent
 def complete(body: ModalCompletion) -> Answer:
     """Exchange the code and keep the credential; whatever happens, the completion is burnt."""
-    completer = replace(wiring.completer(), identities=http.identities)
+    completer = wiring.completer(http.identities)
     credential = completer.by_session(session_caller(http), body.completion)
     shown = {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}
     return answer(201, shown)

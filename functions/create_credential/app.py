@@ -16,7 +16,11 @@ Values = Annotated[dict[str, SecretStr], Field(max_length=50)]
 
 
 class CredentialBody(Strict):
-    """`type` is an app's slug or alias; `data` holds its properties; `way` is needed where two ways would fit them."""
+    """`type` is an app's slug or alias; `data` holds its properties; `way` is needed where two ways would fit them.
+
+    Where the workspace has an OAuth client of its own for the app, `data` may hold tokens that this client was given:
+    `accessToken`, `refreshToken`, `accessTokenExpiresAt`, `tokenType`, `scope`. `renew` proves them by a first renewal.
+    """
 
     type: Annotated[str, Field(min_length=1, max_length=100)]
     data: Values
@@ -24,6 +28,7 @@ class CredentialBody(Strict):
     tags: Tags = ()
     expires_at: Moment | None = None
     way: Annotated[str, Field(max_length=64)] | None = None
+    renew: bool = False
 
 
 class ForUser(Strict):
@@ -60,7 +65,7 @@ def _create(user_id: str, asked: CredentialBody) -> Answer:
     credential = create_credential(
         who,
         user_id,
-        NewCredential(asked.type, asked.data, asked.name, asked.tags, asked.expires_at, asked.way),
+        NewCredential(asked.type, asked.data, asked.name, asked.tags, asked.expires_at, asked.way, asked.renew),
         apps=wiring.apps(),
         directory=wiring.directory(),
         credentials=wiring.credentials(),
@@ -70,6 +75,7 @@ def _create(user_id: str, asked: CredentialBody) -> Answer:
         entropy=wiring.entropy(),
         identities=http.identities,
         check_every=wiring.check_every(),
+        importer=lambda: wiring.importer(http.identities),
     )
     return created(
         http, {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}

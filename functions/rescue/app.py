@@ -17,5 +17,5 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> Batch:
 
 
 def _rescue(message: dict[str, Any]) -> None:
-    done = rescue(message, keeper=wiring.keeper())
+    done = rescue(message, keeper=wiring.outcome_keeper())
     logger().info("rescued", extra={"credential_id": done.credential_id, "outcome": done.outcome})

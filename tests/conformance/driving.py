@@ -21,8 +21,8 @@ from evergrant.domain.rendering import known_hosts
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens, read_kept
 from evergrant.ports import ProbeAnswer
-from evergrant.use_cases.connect.complete import needed_of_client
 from evergrant.use_cases.connect.flows import Flows
+from evergrant.use_cases.connect.grants import needed_of_client
 from pydantic import SecretStr
 
 from tests.catalogue.samples import given, typed

@@ -25,14 +25,17 @@ class SpendingTokenEndpoint(FakeTokenEndpoint):
         self.loses_answers = 0
         self.fails_before: list[ProviderError] = []
         """What goes wrong before anything is done."""
-        self.meanwhile = nothing
-        """What others do between the spending and the answer; once."""
+        self.before: Callable[[], object] = nothing
+        self.meanwhile: Callable[[], object] = nothing
+        """What others do before the token is looked at, and between its spending and the answer; each once."""
         self._used: dict[str, datetime] = {}
 
     def refresh(
         self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], refresh_token: SecretStr
     ) -> Tokens:
         self._count()
+        before, self.before = self.before, nothing
+        before()
         if self.fails_before:
             raise self.fails_before.pop(0)
         token, now = refresh_token.get_secret_value(), self._now()

@@ -155,7 +155,6 @@ def test_fault_22_a_grant_that_is_not_kept_is_told_and_given_back_where_nothing_
 ) -> None:
     method = {**ENTRY["methods"][0], "revocation_scope": scope}
     functions.call("apps", "PUT", "/apps/acme", {**ENTRY, "methods": [method]})
-    wiring.completer.cache_clear()
 
     class Refusing:
         def create(self, *_: object, **__: object) -> None:
@@ -181,7 +180,6 @@ def test_fault_22_a_grant_whose_keeping_is_unknown_is_told_and_left_alone(
 ) -> None:
     method = {**ENTRY["methods"][0], "revocation_scope": "token"}
     functions.call("apps", "PUT", "/apps/acme", {**ENTRY, "methods": [method]})
-    wiring.completer.cache_clear()
 
     class Away:
         def create(self, *_: object, **__: object) -> None:

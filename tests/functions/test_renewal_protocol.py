@@ -94,20 +94,21 @@ def test_fault_37_both_away_is_said_and_leaves_it_to_the_next_try(overlapping: R
 
 
 def test_fault_38_a_key_service_that_goes_away_during_the_call_costs_nothing(
-    strict: Renewing, monkeypatch: pytest.MonkeyPatch
+    strict: Renewing,
 ) -> None:
     strict.pass_time(minutes=52)
 
     def away(*_: object) -> None:
         raise UnavailableError
 
-    def goes_away() -> None:
-        monkeypatch.setattr(KmsBranchKeys, "current", away)
-        monkeypatch.setattr(KmsBranchKeys, "version", away)
+    with pytest.MonkeyPatch.context() as patch:
 
-    strict.provider.meanwhile = goes_away
-    strict.sweep()
-    monkeypatch.undo()
+        def goes_away() -> None:
+            patch.setattr(KmsBranchKeys, "current", away)
+            patch.setattr(KmsBranchKeys, "version", away)
+
+        strict.provider.meanwhile = goes_away
+        strict.sweep()
 
     assert (strict.row.generation, strict.rescued()) == (2, [])
 
@@ -264,14 +265,7 @@ def test_fault_35_a_spare_that_comes_while_the_provider_refuses_is_tried(overlap
     spare = row.spare or b""
     wiring.credentials().change(row.changed(at=row.updated_at, spare=None), read=row)
     overlapping.provider.alive.discard("rt3")
-    count = overlapping.provider._count  # noqa: SLF001  # the hook before a refusal
-
-    def late() -> None:
-        count()
-        overlapping.provider.__dict__.pop("_count", None)
-        assert wiring.credentials().keep_spare(overlapping.row, spare)
-
-    overlapping.provider.__dict__["_count"] = late
+    overlapping.provider.before = lambda: wiring.credentials().keep_spare(overlapping.row, spare)
     overlapping.sweep(minutes=52)
 
     assert (overlapping.row.status, told()) == ("active", ["credential.created"])
@@ -421,7 +415,7 @@ def test_what_is_said_twice_is_one_event(overlapping: Renewing) -> None:
     held = wiring.credentials().begin_renewal(row, lease_until=at, due_at=at)
     assert held
     change = renewal.expired(held, at=at, reason="refresh_token_rejected")
-    keeper = wiring.keeper()
+    keeper = wiring.outcome_keeper()
     keeper.settle(held, lambda _: change)
     back = overlapping.row
     wiring.credentials().change(back.changed(at=at, status="active", transitions=0, fence=back.fence), read=back)

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+import boto3
 import pytest
 from evergrant.domain.due import day_of
 from evergrant.domain.times import iso
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
-from tests.functions.deployment import Functions
+from tests.functions.deployment import Functions, forget_wiring
 from tests.functions.faults import fault
 from tests.functions.herd import row
 from tests.functions.test_connect import clock, connected, provider
@@ -70,3 +71,23 @@ def test_a_note_changes_no_version(functions: Functions, unread: str) -> None:
     token(functions, unread)
 
     assert row(unread).version == before.version
+
+
+def test_a_read_that_renews_notes_its_use_too(functions: Functions, unread: str, clock: Travelling) -> None:
+    clock.ahead += 2 * HOUR
+
+    read = token(functions, unread)
+    after = row(unread)
+
+    assert (read, after.last_read_day) == ("at3", day_of(clock.now()))
+    assert after.due_at
+    assert after.due_at - clock.now() < HOUR
+
+
+def test_a_read_that_fails_notes_nothing(functions: Functions, unread: str) -> None:
+    forget_wiring()
+    boto3.client("dynamodb").delete_table(TableName="keys")
+
+    answer = functions.call("fresh_token", "POST", f"/credentials/{unread}/token", {})
+
+    assert (answer.status, row(unread).last_read_day) == (503, None)

@@ -35,7 +35,8 @@ MAY_REVEAL = {
     "evergrant/adapters/signing/oauth1.py",
     # A webhook's signature.
     "evergrant/adapters/http/signing.py",
-    # A form's values, held against the entry's patterns.
+    # A form's values, and tokens obtained elsewhere, held against the entry's patterns.
+    "evergrant/use_cases/connect/brought.py",
     "evergrant/use_cases/credentials/entry.py",
     # A hosted link's one-time id, held against its hash.
     "evergrant/use_cases/connect/sessions.py",

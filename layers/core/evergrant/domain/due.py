@@ -59,9 +59,11 @@ FOUR = Shards()
 
 
 def slot(identity: str, *, at: datetime, shards: Shards = FOUR) -> DueSlot:
-    """The slot of `identity` at the time `at`."""
-    shard = int.from_bytes(hashlib.sha256(identity.encode()).digest()[-4:]) % shards.of(minute_of(at))
-    return DueSlot(partition=f"{minute_of(at)}#{shard}", sort=f"{round(at.timestamp() * 1000):013d}#{identity}")
+    """The slot of `identity` at the time `at`, in whole milliseconds as the row has it: the two are compared."""
+    milliseconds = round(at.timestamp() * 1000)
+    minute = milliseconds // 60_000
+    shard = int.from_bytes(hashlib.sha256(identity.encode()).digest()[-4:]) % shards.of(minute)
+    return DueSlot(partition=f"{minute}#{shard}", sort=f"{milliseconds:013d}#{identity}")
 
 
 def partitions(minute: int, *, shards: Shards = FOUR) -> list[str]:

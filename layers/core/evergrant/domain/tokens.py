@@ -105,7 +105,7 @@ def read_tokens(reading: Reading, status: int, body: bytes, *, at: datetime) -> 
         token_type=token_type,
         expires_at=expires_at,
         grant_expires_at=_grant_expiry(reading, answer, at=at) if refresh_token else expires_at,
-        scopes=_scopes(dig(answer, reading.answer.scope)),
+        scopes=scopes_in(dig(answer, reading.answer.scope)),
         kept=read_kept(reading.kept, "token", lambda path: dig(answer, path)),
         secrets=read_secrets(reading.kept, "token", lambda path: dig(answer, path)),
     )
@@ -189,10 +189,13 @@ def _nonsense(status: int) -> ProviderError:
     )
 
 
-def _token(value: object) -> str | None:
+def is_token(value: object) -> bool:
     """VSCHARs alone (RFC 6749, appendix A.12): nothing that could break a header."""
-    usable = isinstance(value, str) and len(value) <= MAX_TOKEN_LENGTH and _TOKEN.fullmatch(value)
-    return cast("str", value) if usable else None
+    return isinstance(value, str) and len(value) <= MAX_TOKEN_LENGTH and _TOKEN.fullmatch(value) is not None
+
+
+def _token(value: object) -> str | None:
+    return cast("str", value) if is_token(value) else None
 
 
 _UNITS = {"seconds": 1.0, "milliseconds": 0.001, "minutes": 60.0}
@@ -273,7 +276,7 @@ def jwt_expiry(token: str) -> datetime | None:
     return _moment(cast("dict[str, object]", claims).get("exp")) if isinstance(claims, dict) else None
 
 
-def _scopes(value: object) -> tuple[str, ...] | None:
+def scopes_in(value: object) -> tuple[str, ...] | None:
     """Separated by spaces, commas or pluses, or a list."""
     if isinstance(value, list):
         value = " ".join(each for each in cast("list[object]", value) if isinstance(each, str))

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from evergrant.domain.ids import WorkspaceId
     from evergrant.use_cases.connect.complete import Completer
     from evergrant.use_cases.connect.flows import Flows
+    from evergrant.use_cases.connect.grants import Keeper
     from evergrant.use_cases.connect.hosted import Holds
+    from evergrant.use_cases.connect.imported import Importer
     from evergrant.use_cases.connect.modal import Begins, Opens
-    from evergrant.use_cases.renewals.keeper import Keeper
+    from evergrant.use_cases.renewals.keeper import OutcomeKeeper
     from evergrant.use_cases.renewals.renewer import Renewer
     from evergrant.use_cases.renewals.sweep import Timed
     from evergrant.use_cases.webhooks.deliver import Sign
@@ -257,27 +259,56 @@ def probing() -> "ports.Probing":
     return HttpProbing(provider_api())
 
 
-@cache
-def completer() -> "Completer":
+def keeper(identities: "ports.Identities") -> "Keeper":
+    from evergrant.use_cases.connect.grants import Keeper
+
+    return Keeper(
+        directory=directory(),
+        credentials=credentials(),
+        probing=probing(),
+        clock=clock(),
+        entropy=entropy(),
+        identities=identities,
+        check_every=check_every(),
+    )
+
+
+def completer(identities: "ports.Identities") -> "Completer":
     from evergrant.runtime.observability import report
     from evergrant.use_cases.connect.complete import Completer
+    from evergrant.use_cases.connect.hosted import Keeps
 
+    forms = Keeps(
+        apps=apps(),
+        directory=directory(),
+        credentials=credentials(),
+        sealer=sealer(),
+        minting=minting(),
+        clock=clock(),
+        entropy=entropy(),
+        identities=identities,
+        check_every=check_every(),
+    )
     return Completer(
         apps=apps(),
         clients=clients(),
         directory=directory(),
-        credentials=credentials(),
         authorizations=authorizations(),
         flows=flows(),
         minting=minting(),
         probing=probing(),
         sealer=sealer(),
         clock=clock(),
-        entropy=entropy(),
+        keeper=keeper(identities),
+        forms=forms,
         report=report,
-        identities=identities(),
-        check_every=check_every(),
     )
+
+
+def importer(identities: "ports.Identities") -> "Importer":
+    from evergrant.use_cases.connect.imported import Importer
+
+    return Importer(clients(), sealer(), keeper(identities), None if settings().paused("renewals") else renewer)
 
 
 def begins(base_url: str) -> "Begins":
@@ -336,7 +367,7 @@ def renewer() -> "Renewer":
     from evergrant.use_cases.renewals.renewer import Renewer
 
     return Renewer(
-        keeper=keeper(),
+        keeper=outcome_keeper(),
         apps=apps(),
         upstream=upstream(),
         pacing=pacing(),
@@ -348,10 +379,10 @@ def renewer() -> "Renewer":
 
 
 @cache
-def keeper() -> "Keeper":
-    from evergrant.use_cases.renewals.keeper import Keeper
+def outcome_keeper() -> "OutcomeKeeper":
+    from evergrant.use_cases.renewals.keeper import OutcomeKeeper
 
-    return Keeper(
+    return OutcomeKeeper(
         credentials=credentials(),
         directory=directory(),
         sealer=sealer(),

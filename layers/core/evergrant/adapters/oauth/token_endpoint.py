@@ -100,7 +100,8 @@ class HttpTokenEndpoint:
         members = {"token": token.get_secret_value(), "token_type_hint": token_type_hint}
         values = _with_client(variables, client)
         endpoint = method.revocation_endpoint or ""
-        answer = self._post(method, endpoint, client.client_id, client.client_secret, values, members)
+        verb = method.revocation_request_method
+        answer = self._sent(method, endpoint, client.client_id, client.client_secret, values, members, verb=verb)
         if answer.status >= 300:
             raise trouble(answer)
 
@@ -112,13 +113,14 @@ class HttpTokenEndpoint:
             return tokens
         members = {"token": tokens.access_token.get_secret_value(), "token_type_hint": "access_token"}
         try:
-            answer = self._post(
+            answer = self._sent(
                 method,
                 method.introspection_endpoint,
                 client.client_id,
                 client.client_secret,
                 values,
                 members,
+                verb="POST",
                 total_seconds=INTROSPECTION_SECONDS,
             )
         except ProviderError:
@@ -136,12 +138,13 @@ class HttpTokenEndpoint:
         values: Mapping[str, str],
         members: Mapping[str, str],
     ) -> Tokens:
-        answer = self._post(method, endpoint, client_id, client_secret, values, members)
+        verb = method.token_request_method
+        answer = self._sent(method, endpoint, client_id, client_secret, values, members, verb=verb)
         if answer.status == 429 or (answer.status >= 500 and not method.dead_grant_errors):
             raise trouble(answer)
         return read_tokens(Reading.of_grant(method), answer.status, answer.body, at=self._clock.now())
 
-    def _post(
+    def _sent(
         self,
         way: TokenWay,
         endpoint: str,
@@ -150,6 +153,7 @@ class HttpTokenEndpoint:
         values: Mapping[str, str],
         members: Mapping[str, str],
         *,
+        verb: str,
         total_seconds: float = TOTAL_SECONDS,
     ) -> HttpAnswer:
         url = render_url(endpoint, values)
@@ -164,7 +168,7 @@ class HttpTokenEndpoint:
             entropy=self._entropy,
         )
         method, address, sent, content = asked(
-            way.token_request_method,
+            verb,
             url,
             headers={"accept": "application/json", **render_all(way.token_headers, values), **headers},
             members=renamed(body, way.token_request_names),

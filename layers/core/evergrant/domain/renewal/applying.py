@@ -93,9 +93,10 @@ def expired(read: Credential, *, at: datetime, reason: str, provider_error: str 
 
 
 def lands(row: Credential, *, generation: int) -> bool:
-    """Whether a secret that was got for that generation belongs on the row, even where the provider's no came first."""
-    dead = row.status == "expired" and not (row.last_failure and row.last_failure.code in REJECTED)
-    return row.generation == generation and not dead
+    """Whether a secret that was got for that generation belongs on the row; after the provider's no, any does."""
+    if row.status == "expired":
+        return row.last_failure is not None and row.last_failure.code in REJECTED
+    return row.generation == generation
 
 
 def forecast(read: Credential, *, at: datetime) -> Change:
@@ -139,6 +140,8 @@ def _alive(read: Credential, *, at: datetime, check_every: timedelta, **fields: 
 
 def _degraded(read: Credential, outcome: Transient, *, at: datetime, chance: float, terms: Terms) -> Change:
     new = _waiting(read, Failure(at, outcome.code, outcome.message, transient=True), outcome.retry_after, chance=chance)
+    if outcome.unknown and terms.within and new.due_at:
+        new = replace(new, due_at=min(new.due_at, not_before(at + terms.within, now=at)))
     latest = last_moment(read, at=at) if outcome.unknown and terms.burns else None
     if latest:
         # Nobody asks before that: a token that may have been spent would end the grant.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -13,11 +14,14 @@ from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, scheduled
 from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Minting, Probing, Sealer
 from evergrant.use_cases.apps.effective import named_app
-from evergrant.use_cases.credentials.entry import IN_CREDENTIAL, Places, read_entry
+from evergrant.use_cases.credentials.entry import IN_CREDENTIAL, Places, read_entry, redirect_of_tokens
 from evergrant.use_cases.credentials.read import own
 from evergrant.use_cases.credentials.sealing import with_entry
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
+
+if TYPE_CHECKING:
+    from evergrant.use_cases.connect.imported import Importer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class NewCredential:
     expires_at: datetime | None = None
     way: str | None = None
     """Which of the app's ways; None: the first that fits."""
+    renew: bool = False
+    """Whether tokens that were obtained elsewhere are proved by a first renewal."""
 
 
 def create_credential(
@@ -49,8 +55,11 @@ def create_credential(
     check_every: timedelta = CHECK_EVERY,
     places: Places = IN_CREDENTIAL,
     probing: Callable[[], Probing] | None = None,
+    importer: Callable[[], "Importer"] | None = None,
 ) -> Credential:
     """Sealed and stored, with its event and its audit line, in one transaction.
+
+    With `importer`, tokens of a redirect are taken too: they were obtained elsewhere with the workspace's own client.
 
     Raises: NotFoundError for the user; ValidationFailedError naming every path (`oauth_app` where the app
     authenticates by OAuth alone, `rejected_by_provider` where no token is made of the values); ProviderError,
@@ -58,26 +67,27 @@ def create_credential(
     """
     owner = find_user(caller, user, directory=directory)
     app = named_app(caller.workspace_id, new.type, path=places.app, apps=apps)
-    entry = read_entry(app, new.data, places=places, way=new.way)
+    redirect = redirect_of_tokens(app, new.data, way=new.way) if importer else None
     now = clock.now()
     if new.expires_at is not None and new.expires_at <= now:
         raise ValidationFailedError([places.of("expiresAt", "This time is over. Send a key that still works.")])
-    credential = Credential(
+    row = Credential(
         workspace_id=caller.workspace_id,
         user_id=owner.user_id,
         user_email=owner.email,
         credential_id=CredentialId(identities.new("cred")),
-        app=entry.app.slug,
-        kind=entry.method.kind,
-        name=new.name or f"{entry.app.name} {owner.username}"[:200],
+        app=app.slug,
+        kind=redirect.kind if redirect else "",
+        name=new.name or f"{app.name} {owner.username}"[:200],
         tags=new.tags,
         created_at=now,
         updated_at=now,
         expires_at=new.expires_at,
     )
-    credential = with_entry(
-        credential, entry, at=now, root=places.data, sealer=sealer, minting=minting, probing=probing
-    )
+    if importer and redirect:
+        return importer().keep(caller, row, owner, app, redirect, new.data, places=places, renew=new.renew)
+    entry = read_entry(app, new.data, places=places, way=new.way)
+    credential = with_entry(row, entry, at=now, root=places.data, sealer=sealer, minting=minting, probing=probing)
     credential = scheduled(credential, at=now, check_every=check_every)
     try:
         credentials.create(

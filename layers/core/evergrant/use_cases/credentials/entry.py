@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from pydantic import SecretStr
 
@@ -11,7 +12,10 @@ from evergrant.domain.app.vocabulary import LONGEST_GUARDED, varies
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.rendering import can_stand_in_a_host
 
+Redirect = OAuth2Method | OAuth1Method
 MAX_VALUE_LENGTH = 32_768
+BRINGING = frozenset({"accessToken", "refreshToken"})
+"""Properties of tokens that were obtained elsewhere."""
 _LAST_OF_LATIN_1 = 255
 """Header values are ISO 8859-1 at most (RFC 9110, 5.5)."""
 MAX_PLAIN_LENGTH = 2_048
@@ -64,7 +68,7 @@ def read_entry(app: App, data: Mapping[str, SecretStr], *, places: Places, way: 
     if not named:
         message = f"This app's ways are: {', '.join(each.way for each in ways)}."
         raise ValidationFailedError([places.of("way", message)])
-    problems = [(_problems(each, data, root=places.data), each) for each in named]
+    problems = [(problems_with(each, data, root=places.data), each) for each in named]
     found, method = min(problems, key=lambda each: len(each[0]))
     if found:
         raise ValidationFailedError(found)
@@ -80,14 +84,26 @@ def read_entry(app: App, data: Mapping[str, SecretStr], *, places: Places, way: 
 
 def plain_values(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -> dict[str, str]:
     """The properties that a redirect needs, such as the shop. Raises: ValidationFailedError naming every path."""
-    found = _problems(way, data, root=root)
+    found = problems_with(way, data, root=root)
     if found:
         raise ValidationFailedError(found)
     values = {each.name: data.get(each.name) or _default(each) for each in way.properties}
     return {name: value.get_secret_value() for name, value in values.items() if value is not None}
 
 
-def _problems(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
+def redirect_of_tokens(app: App, data: Mapping[str, SecretStr], *, way: str | None) -> Redirect | None:
+    """The redirect whose tokens `data` holds; None where it is to be read as one of the app's forms."""
+    named = [each for each in app.methods if way is None or way in (each.way, each.kind)]
+    redirects: list[Redirect] = [each for each in named if is_redirect(each)]
+    brings = bool({*BRINGING, "tokenId"} & data.keys()) or len(redirects) == len(named) != len(app.methods)
+    forms = [each for each in named if not is_redirect(each)]
+    if not redirects or not brings or any(not problems_with(each, data, root="") for each in forms):
+        return None
+    return redirects[0]
+
+
+def problems_with(way: AuthMethod, data: Mapping[str, SecretStr], *, root: str) -> list[Detail]:
+    """What the app's entry does not take, by its path."""
     known = {each.name: each for each in way.properties}
     problems = [Detail(f"{root}.{name}", "This app has no such property.") for name in data if name not in known]
     for each in way.properties:
@@ -124,6 +140,6 @@ def _default(each: Property) -> SecretStr | None:
     return SecretStr(each.default) if each.default is not None else None
 
 
-def is_redirect(way: AuthMethod) -> bool:
+def is_redirect(way: AuthMethod) -> TypeGuard[Redirect]:
     """Whether it is connected through the provider's own page."""
     return isinstance(way, OAuth2Method) or (isinstance(way, OAuth1Method) and way.is_redirect)

@@ -1,5 +1,6 @@
 """That a secret is handed out is noted once a day: what is in use is renewed ahead of time."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,15 +11,15 @@ from evergrant.domain.renewal import lease_is_free
 from evergrant.ports import CredentialStore
 
 
-def in_use(read: Credential, *, credentials: CredentialStore, at: datetime) -> Credential:
-    """The row with today's use; its next renewal is ahead of its token's end. Nobody's read fails for it."""
-    if read.last_read_day == day_of(at):
-        return read
-    used = _ahead(replace(read, last_read_day=day_of(at)), at=at)
-    try:
-        return used if credentials.note_use(used, read=read) else read
-    except EvergrantError:
-        return read
+def read_today(credential: Credential, *, at: datetime) -> Credential:
+    """As it will be noted: a renewal in the middle of a read is due again ahead of time."""
+    return replace(credential, last_read_day=day_of(at))
+
+
+def note_use(read: Credential, *, credentials: CredentialStore, at: datetime) -> None:
+    """After a secret was opened; its next renewal is ahead of its token's end. Nobody's read fails for it."""
+    with suppress(EvergrantError):
+        credentials.note_use(_ahead(read_today(read, at=at), at=at), read=read)
 
 
 def _ahead(used: Credential, *, at: datetime) -> Credential:

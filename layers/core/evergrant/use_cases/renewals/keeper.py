@@ -10,6 +10,7 @@ from evergrant.domain.caller import SYSTEM
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import EvergrantError, UnavailableError
 from evergrant.domain.events import AuditLine, Event, EventType
+from evergrant.domain.sealing import SealContext
 from evergrant.ports import Audit, Clock, CredentialStore, Directory, Entropy, Revoker, Sealer
 from evergrant.use_cases.credentials.delete import Deleted, try_to_revoke
 from evergrant.use_cases.recording import audit_line, credential_event
@@ -33,17 +34,16 @@ class Pair:
     @property
     def row(self) -> Credential:
         """The row, had nobody touched it."""
-        return self.change_of(self.of).credential
+        return renewal.with_sealed(self.change_of(self.of), self.sealed).credential
 
     def change_of(self, row: Credential, check_every: timedelta = renewal.CHECK_EVERY) -> renewal.Change:
-        """What it does to the row."""
+        """What it does to the row, but for the secret."""
         change = renewal.apply(row, self.renewed, at=self.at, chance=0, check_every=check_every)
-        spare = None if self.spends_spare else row.spare
-        return replace(change, credential=replace(change.credential, sealed=self.sealed, spare=spare))
+        return replace(change, credential=replace(change.credential, spare=None if self.spends_spare else row.spare))
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class OutcomeKeeper:
     """Writes outcomes; one for each invocation."""
 
     credentials: CredentialStore
@@ -69,9 +69,11 @@ class Keeper:
                 return "persisted", row  # An earlier try, whose answer was lost.
             if renewal.lands(row, generation=pair.of.generation):
                 change = pair.change_of(row, self.check_every)
+                sealed = self._sealed_as(pair, change.credential.seal_context())
+                change = renewal.with_sealed(change, sealed)
                 if self._written(change, row):
                     return "persisted", change.credential
-            elif self.credentials.keep_spare(row, self._as_spare(pair)):
+            elif self.credentials.keep_spare(row, self._sealed_as(pair, row.spare_context())):
                 return "spared", row
             row = self.credentials.find(pair.of.credential_id)
         raise UnavailableError("This credential is being changed all the time. Try again.")
@@ -97,9 +99,10 @@ class Keeper:
         """What is news of a row that nobody renews; False where it is not as it was read."""
         return self._written(change, read)
 
-    def _as_spare(self, pair: Pair) -> bytes:
-        plaintext = self.sealer.open(pair.sealed, pair.row.seal_context())
-        return self.sealer.seal(plaintext, pair.of.spare_context())
+    def _sealed_as(self, pair: Pair, context: SealContext) -> bytes:
+        """As it was sealed before the call, which needs no key; anew where the row has moved on."""
+        own = pair.row.seal_context()
+        return pair.sealed if context == own else self.sealer.seal(self.sealer.open(pair.sealed, own), context)
 
     def _orphaned(self, pair: Pair, row: Credential | None) -> tuple[Literal["orphaned"], Credential]:
         """One attempt to revoke it, told in the audit trail; a newer grant of the same account stays whole."""

@@ -6,6 +6,7 @@ holder all but a new secret, and proves that storage takes writes again; after i
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -18,7 +19,7 @@ from evergrant.domain.errors import UnavailableError
 from evergrant.domain.secret import Secret
 from evergrant.ports import Apps, Pacing, PreparedSeal, Queue, Upstream
 from evergrant.use_cases.renewals.doubt import Doubt
-from evergrant.use_cases.renewals.keeper import Keeper, Kept, Pair
+from evergrant.use_cases.renewals.keeper import Kept, OutcomeKeeper, Pair
 from evergrant.use_cases.renewals.rescue import message_of
 
 Done = Kept | Literal["elsewhere", "awaited", "no_time", "refused", "rescued"]
@@ -57,7 +58,7 @@ class _Answer:
 class Renewer:
     """What a renewal needs; one for each invocation."""
 
-    keeper: Keeper
+    keeper: OutcomeKeeper
     apps: Apps
     upstream: Upstream
     pacing: Pacing
@@ -93,7 +94,8 @@ class Renewer:
         if held is None:
             return "elsewhere", read
         if not paced:
-            self.pacing.jumped(held, at=now)
+            with suppress(UnavailableError):
+                self.pacing.jumped(held, at=now)
         try:
             answer = self._asked(held, secret, terms, force=force)
         except _ElsewhereError:
@@ -115,7 +117,7 @@ class Renewer:
         answer = _Answer(held, self.upstream.renew(held, secret, force=force))
         if isinstance(answer.outcome, renewal.Stale):
             answer = self._again(answer, secret, terms)
-        if terms.repeats and _is_unknown(answer.outcome) and self.remaining() >= NEEDED:
+        if terms.within and _is_unknown(answer.outcome) and self.remaining() >= NEEDED:
             answer = self._again(answer, secret, terms)
         if isinstance(answer.outcome, renewal.Dead):
             answer = self._with_spare(answer, terms)

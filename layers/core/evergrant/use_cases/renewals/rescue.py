@@ -10,7 +10,7 @@ from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.renewal import Renewed
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import from_iso, from_iso_or_none, iso, iso_or_none
-from evergrant.use_cases.renewals.keeper import Keeper, Kept, Pair
+from evergrant.use_cases.renewals.keeper import Kept, OutcomeKeeper, Pair
 
 
 def message_of(pair: Pair) -> dict[str, object]:
@@ -44,7 +44,7 @@ class Rescued:
     outcome: Kept
 
 
-def rescue(message: Mapping[str, Any], *, keeper: Keeper) -> Rescued:
+def rescue(message: Mapping[str, Any], *, keeper: OutcomeKeeper) -> Rescued:
     """Under the same guards as at first; safe to run twice, and late.
 
     Nothing lands that does not open: a message that was forged or changed is SealBrokenError.
@@ -55,7 +55,7 @@ def rescue(message: Mapping[str, Any], *, keeper: Keeper) -> Rescued:
     return Rescued(pair.of.credential_id, outcome)
 
 
-def _pair_of(message: Mapping[str, Any], keeper: Keeper) -> Pair:
+def _pair_of(message: Mapping[str, Any], keeper: OutcomeKeeper) -> Pair:
     at, sealed = from_iso(message["at"]), b64decode(message["sealed"], validate=True)
     of = Credential(
         workspace_id=WorkspaceId(message["workspaceId"]),
