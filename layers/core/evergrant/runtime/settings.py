@@ -3,6 +3,12 @@
 import os
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from evergrant.domain.due import Shards
 
 
 class MissingSettingError(RuntimeError):
@@ -45,6 +51,22 @@ class Settings:
     def requests_per_second(self) -> int:
         """Of what makes something, for each workspace; ten times as much at once."""
         return int(self.environment.get("REQUESTS_PER_SECOND") or 50)
+
+    @property
+    def shards(self) -> "Shards":
+        """Of the due index, from which minute on."""
+        from evergrant.domain.due import FOUR, Shards
+
+        text = self.environment.get("DUE_SHARDS")
+        return Shards.parsed(text) if text else FOUR
+
+    @property
+    def restored_at(self) -> "datetime | None":
+        """When the tables were last restored from a backup, while that is to be minded."""
+        from evergrant.domain.times import from_iso
+
+        text = self.environment.get("RESTORED_AT")
+        return from_iso(text) if text else None
 
     def paused(self, what: str) -> bool:
         """`renewals` or `notifications`: the operator's switches."""

@@ -38,15 +38,15 @@ OVERDUE = timedelta(minutes=2)
 """A delivery whose message was lost is found in the index after this."""
 
 
-def _slot(delivery: Delivery, *, queued: bool) -> due.DueSlot | None:
+def _slot(delivery: Delivery, *, queued: bool, shards: due.Shards) -> due.DueSlot | None:
     """When the sweep is to look at it; at what the queue holds, only if it is overdue."""
     at = delivery.next_attempt_at
     path = f"{delivery.workspace_id}/{delivery.event_id}/{delivery.delivery_id}"
-    return at and due.slot(path, at=at + OVERDUE if queued else at)
+    return at and due.slot(path, at=at + OVERDUE if queued else at, shards=shards)
 
 
-def _delivery_item(delivery: Delivery, *, queued: bool) -> dict[str, Any]:
-    place = _slot(delivery, queued=queued)
+def _delivery_item(delivery: Delivery, *, queued: bool, shards: due.Shards) -> dict[str, Any]:
+    place = _slot(delivery, queued=queued, shards=shards)
     return to_item(
         {
             "pk": _deliveries_pk(delivery.workspace_id, delivery.event_id),
@@ -95,8 +95,8 @@ def _delivery(item: Mapping[str, Any]) -> Delivery:
 class DynamoDBWebhooks:
     """`Webhooks` on DynamoDB."""
 
-    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
-        self._client, self._table = client, table
+    def __init__(self, client: "DynamoDBClient", *, table: str, shards: due.Shards = due.FOUR) -> None:
+        self._client, self._table, self._shards = client, table, shards
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
         with translated():
@@ -153,7 +153,7 @@ class DynamoDBWebhooks:
             with translated():
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_delivery_item(delivery, queued=True),
+                    Item=_delivery_item(delivery, queued=True, shards=self._shards),
                     ConditionExpression="attribute_not_exists(pk)",
                 )
         except ConditionFailedError:
@@ -170,7 +170,7 @@ class DynamoDBWebhooks:
         with translated():
             self._client.put_item(
                 TableName=self._table,
-                Item=_delivery_item(delivery, queued=queued),
+                Item=_delivery_item(delivery, queued=queued, shards=self._shards),
                 ConditionExpression="attempts_made = :read",
                 ExpressionAttributeValues=to_values({":read": attempts_read}),
             )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from evergrant.domain.due import minute_of, partitions
+from evergrant.domain.due import FOUR, Shards, minute_of, partitions
 from evergrant.domain.times import iso
 from evergrant.ports import Clock, CredentialStore, Queue, SweepCursor, Webhooks
 
@@ -25,6 +25,7 @@ class Timed:
     found: Callable[[str, datetime], Sequence[Due]]
     queue: Queue
     cursor: SweepCursor
+    shards: Shards = FOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,17 @@ class Swept:
     """Minutes that remain for the next run."""
 
 
-def renewals_due(credentials: CredentialStore, *, queue: Queue, cursor: SweepCursor) -> Timed:
+def renewals_due(credentials: CredentialStore, *, queue: Queue, cursor: SweepCursor, shards: Shards = FOUR) -> Timed:
     """Renewals, checks and known ends."""
 
     def found(partition: str, until: datetime) -> list[Due]:
         rows = credentials.due(partition, until=until)
         return [(due, {"credentialId": credential_id, "due": iso(due)}) for credential_id, due in rows]
 
-    return Timed(found, queue, cursor)
+    return Timed(found, queue, cursor, shards)
 
 
-def deliveries_due(webhooks: Webhooks, *, queue: Queue, cursor: SweepCursor) -> Timed:
+def deliveries_due(webhooks: Webhooks, *, queue: Queue, cursor: SweepCursor, shards: Shards = FOUR) -> Timed:
     """Deliveries that wait long, or whose message was lost."""
 
     def found(partition: str, until: datetime) -> list[Due]:
@@ -56,7 +57,7 @@ def deliveries_due(webhooks: Webhooks, *, queue: Queue, cursor: SweepCursor) -> 
             for due, (workspace_id, event_id, delivery_id) in named
         ]
 
-    return Timed(found, queue, cursor)
+    return Timed(found, queue, cursor, shards)
 
 
 def sweep_due(kinds: Mapping[str, Timed], *, clock: Clock, has_time: Callable[[], bool]) -> dict[str, Swept]:
@@ -89,7 +90,8 @@ def _catch_up(kind: Timed, queued: int, *, now: datetime, has_time: Callable[[],
 
 
 def _sweep(kind: Timed, minute: int, *, now: datetime) -> int:
-    return sum(_send(kind.found(partition, now + AHEAD), now=now, queue=kind.queue) for partition in partitions(minute))
+    places = partitions(minute, shards=kind.shards)
+    return sum(_send(kind.found(partition, now + AHEAD), now=now, queue=kind.queue) for partition in places)
 
 
 def _send(found: Sequence[Due], *, now: datetime, queue: Queue) -> int:
