@@ -140,7 +140,9 @@ def _alive(read: Credential, *, at: datetime, check_every: timedelta, **fields: 
 
 def _degraded(read: Credential, outcome: Transient, *, at: datetime, chance: float, terms: Terms) -> Change:
     new = _waiting(read, Failure(at, outcome.code, outcome.message, transient=True), outcome.retry_after, chance=chance)
-    if outcome.unknown and terms.within and new.due_at:
+    # A token of an earlier try may have been spent; a provider that says when to come again is heard where it was not.
+    soon = outcome.unknown or outcome.retry_after is None
+    if soon and terms.within and new.due_at:
         new = replace(new, due_at=min(new.due_at, not_before(at + terms.within, now=at)))
     latest = last_moment(read, at=at) if outcome.unknown and terms.burns else None
     if latest:

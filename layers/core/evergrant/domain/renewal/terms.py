@@ -19,7 +19,7 @@ class Terms:
     patience: timedelta = TIMEOUT
     """How long, after a lease that ended without an outcome, what its holder may still bring is waited for."""
     within: timedelta | None = None
-    """Where a used token may be sent again: how soon it is, when nobody knows what became of it."""
+    """Where a used token may be sent again: how soon it is, for nobody may know what became of it."""
     burns: bool = False
     """Whether a used token that is sent again ends the grant: it is sent again as late as the access token allows."""
 
