@@ -614,6 +614,10 @@ class Webhooks(Protocol):
         """Newest first."""
         ...
 
+    def mark_fanned_out(self, event: Event) -> None:
+        """The sweep need not look for it any more."""
+        ...
+
     def open_delivery(self, delivery: Delivery) -> None:
         """Once: a delivery that is there already stays as it is."""
         ...
@@ -625,7 +629,9 @@ class Webhooks(Protocol):
         ...
 
     def due(self, partition: str, *, until: datetime) -> Sequence[tuple[str, datetime]]:
-        """Deliveries waiting in the index: `<workspace>/<event>/<delivery>`, and when."""
+        """What waits in the index, and when: a delivery, `<workspace>/<event>/<delivery>`; or an event that was not
+        fanned out, `<workspace>/<event>`.
+        """
         ...
 
 

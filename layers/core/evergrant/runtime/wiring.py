@@ -53,6 +53,7 @@ def credentials() -> "ports.CredentialStore":
         directory_table=settings().required("DIRECTORY_TABLE"),
         events_table=settings().required("EVENTS_TABLE"),
         audit_table=settings().required("AUDIT_TABLE"),
+        event_retention=settings().event_retention,
     )
 
 
@@ -385,7 +386,8 @@ def webhooks() -> "ports.Webhooks":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 
-    return DynamoDBWebhooks(dynamodb(), table=settings().required("EVENTS_TABLE"))
+    table, retention = settings().required("EVENTS_TABLE"), settings().event_retention
+    return DynamoDBWebhooks(dynamodb(), table=table, retention=retention)
 
 
 @cache

@@ -52,8 +52,9 @@ class DynamoDBCredentialStore:
         directory_table: str,
         events_table: str,
         audit_table: str,
+        event_retention: timedelta,
     ) -> None:
-        self.client, self.table = client, table
+        self.client, self.table, self._retention = client, table, event_retention
         self._directory, self._events, self._audit = directory_table, events_table, audit_table
 
     def get(self, credential_id: CredentialId) -> Credential | None:
@@ -232,7 +233,7 @@ class DynamoDBCredentialStore:
 
         writes: list[dict[str, Any]] = []
         if event:
-            writes.append(self._put(self._events, event_item(event)))
+            writes.append(self._put(self._events, event_item(event, retention=self._retention)))
         if audit:
             writes.append(self._put(self._audit, audit_item(audit)))
         return writes
