@@ -42,6 +42,7 @@ def _deliver(message: dict[str, Any]) -> None:
         message["eventId"],
         message["deliveryId"],
         webhooks=wiring.webhooks(),
+        slots=wiring.slots(),
         sealer=wiring.sealer(),
         http=wiring.http_client_for(workspace_id),
         deliveries=wiring.deliveries(),

@@ -9,7 +9,7 @@ from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event
-from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.ids import ApiKeyId, CredentialId, EndpointId, UserId, WorkspaceId
 from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.domain.workspace import ApiKey, User, Workspace
 
@@ -632,6 +632,28 @@ class Webhooks(Protocol):
         """What waits in the index, and when: a delivery, `<workspace>/<event>/<delivery>`; or an event that was not
         fanned out, `<workspace>/<event>`.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One endpoint's room for one attempt, until its own end."""
+
+    workspace_id: WorkspaceId
+    endpoint_id: EndpointId
+    number: int
+    until: datetime
+
+
+class Slots(Protocol):
+    """How many attempts are at an endpoint; a worker that dies gives its slot back by time alone."""
+
+    def take(self, endpoint: Endpoint, *, at: datetime) -> Slot | None:
+        """None when all are taken that the endpoint may have at once."""
+        ...
+
+    def give_back(self, slot: Slot) -> None:
+        """It may have ended, and be another's by now; then nothing happens."""
         ...
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evergrant.use_cases.connect.modal import Begins, Opens
     from evergrant.use_cases.renewals.renew import Renewer
     from evergrant.use_cases.renewals.sweep import Timed
-    from evergrant.use_cases.webhooks.deliver import Sign
+    from evergrant.use_cases.webhooks.attempt import Sign
 
 
 @cache
@@ -388,6 +388,14 @@ def webhooks() -> "ports.Webhooks":
 
     table, retention = settings().required("EVENTS_TABLE"), settings().event_retention
     return DynamoDBWebhooks(dynamodb(), table=table, retention=retention)
+
+
+@cache
+def slots() -> "ports.Slots":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.slots import DynamoDBSlots
+
+    return DynamoDBSlots(dynamodb(), table=settings().required("EVENTS_TABLE"))
 
 
 @cache
