@@ -410,6 +410,23 @@ def test_a_fan_out_that_was_killed_is_taken_up_by_the_sweep(
     assert (post.shown()["status"], len(receiver.asked)) == ("delivered", 1)
 
 
+def test_the_log_shows_what_the_receiver_answered_and_what_it_was_sent(
+    functions: Functions, receiver: Loopback, post: Post
+) -> None:
+    registered(functions, receiver)
+    receiver.answer = lambda _: Told(500, content=b"no \x1b[31mroom\0 \xff" + b"x" * 3000, headers={"X-Own": "mine"})
+    connect(functions)
+    post.stream()
+    post.work()
+
+    (attempt,) = post.shown()["attempts"]
+    (asked,) = receiver.asked
+    assert attempt["response"] == "no \ufffd[31mroom\ufffd \ufffd" + "x" * (2048 - 15)
+    assert attempt["requestHeaders"].items() <= asked.headers.items()
+    assert set(asked.headers) - set(attempt["requestHeaders"]) >= {"webhook-signature"}
+    assert "mine" not in json.dumps(post.shown())
+
+
 def killed(*_: object, **__: object) -> None:
     raise RuntimeError
 

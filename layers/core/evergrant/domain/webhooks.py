@@ -23,6 +23,7 @@ SHORTEST_PAUSE = timedelta(minutes=1)
 AT_ONCE, AT_ONCE_WHILE_FAILING = 3, 1
 """Attempts at one endpoint at a time: of the workers, one that hangs never holds up all."""
 LEAST_HELD_UP, MOST_HELD_UP = timedelta(seconds=5), timedelta(minutes=5)
+RESPONSE_BYTES = 2048
 MOST_OLD_SECRETS = 10
 """Each signs every delivery: the header that holds the signatures must stay short."""
 
@@ -137,6 +138,8 @@ class Attempt:
     status: int | None
     duration_ms: int
     error: str | None = None
+    response: str | None = None
+    """The first of what the receiver answered, for whoever looks for its mistake; never a header of it."""
 
     @property
     def ok(self) -> bool:
@@ -207,11 +210,25 @@ class Delivery:
             "endpointId": self.endpoint_id,
             "status": self.status,
             "attempts": [
-                {"at": iso(each.at), "status": each.status, "durationMs": each.duration_ms, "error": each.error}
+                {
+                    "at": iso(each.at),
+                    "status": each.status,
+                    "durationMs": each.duration_ms,
+                    "error": each.error,
+                    "response": each.response,
+                    # The signature is left out: a log is no place for what proves that we sent something.
+                    "requestHeaders": request_headers(self.event_id, each.at),
+                }
                 for each in self.attempts
             ],
             "nextAttemptAt": iso_or_none(self.next_attempt_at),
         }
+
+
+def kept_response(body: bytes) -> str | None:
+    """Its first 2 KiB as text, with a sign for all that a terminal or a page would act upon; None for no answer."""
+    text = body[:RESPONSE_BYTES].decode("utf-8", "replace")
+    return "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text) or None
 
 
 def request_headers(event_id: str, at: datetime) -> dict[str, str]:

@@ -35,7 +35,13 @@ def delivery_item(delivery: Delivery, *, queued: bool, retention: timedelta) -> 
             "event_at": epoch_ms(delivery.event_at),
             "status": delivery.status,
             "attempts": [
-                {"at": epoch_ms(each.at), "status": each.status, "ms": each.duration_ms, "error": each.error}
+                {
+                    "at": epoch_ms(each.at),
+                    "status": each.status,
+                    "ms": each.duration_ms,
+                    "error": each.error,
+                    "response": each.response,
+                }
                 for each in delivery.attempts
             ],
             "attempts_made": len(delivery.attempts),
@@ -62,6 +68,7 @@ def delivery_of(item: Mapping[str, Any]) -> Delivery:
                 status=None if each["status"] is None else int(each["status"]),
                 duration_ms=int(each["ms"]),
                 error=each["error"],
+                response=each.get("response"),
             )
             for each in row["attempts"]
         ),

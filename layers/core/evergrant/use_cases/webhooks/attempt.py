@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from evergrant.domain.errors import ProviderError, ProviderTimeoutError
 from evergrant.domain.events import Event
-from evergrant.domain.webhooks import Attempt, Endpoint, request_headers
+from evergrant.domain.webhooks import Attempt, Endpoint, kept_response, request_headers
 from evergrant.ports import Clock, HttpAnswer, HttpClient, Sealer
 from evergrant.use_cases.webhooks.endpoints import secret_context
 
@@ -27,7 +27,7 @@ def attempted(
     body = json.dumps(event.body(), ensure_ascii=False, separators=(",", ":"))
     signatures = [sign(each, event.event_id, started, body) for each in _secrets(endpoint, sealer, at=started)]
     headers = {**request_headers(event.event_id, started), "webhook-signature": " ".join(signatures)}
-    status, error, retry_after = None, None, None
+    status, error, retry_after, response = None, None, None, None
     try:
         answer = http.send(
             "POST",
@@ -37,14 +37,14 @@ def attempted(
             total_seconds=TOTAL_SECONDS,
             max_bytes=MAX_ANSWER_BYTES,
         )
-        status = answer.status
+        status, response = answer.status, kept_response(answer.body)
         retry_after = _retry_after(answer)
     except ProviderTimeoutError:
         error = "timeout"
     except ProviderError:
         error = "connection_failed"
     duration = round((clock.now() - started) / timedelta(milliseconds=1))
-    return Attempt(at=started, status=status, duration_ms=duration, error=error), retry_after
+    return Attempt(at=started, status=status, duration_ms=duration, error=error, response=response), retry_after
 
 
 def _retry_after(answer: HttpAnswer) -> timedelta | None:
