@@ -614,6 +614,10 @@ class Webhooks(Protocol):
         """Newest first."""
         ...
 
+    def scrub(self, event: Event) -> None:
+        """Its user's address goes, a credential's name that holds one, and what receivers answered."""
+        ...
+
     def mark_fanned_out(self, event: Event) -> None:
         """The sweep need not look for it any more."""
         ...

@@ -40,7 +40,7 @@ def delivery_item(delivery: Delivery, *, queued: bool, retention: timedelta) -> 
                     "status": each.status,
                     "ms": each.duration_ms,
                     "error": each.error,
-                    "response": each.response,
+                    "answer": each.response,
                 }
                 for each in delivery.attempts
             ],
@@ -68,7 +68,7 @@ def delivery_of(item: Mapping[str, Any]) -> Delivery:
                 status=None if each["status"] is None else int(each["status"]),
                 duration_ms=int(each["ms"]),
                 error=each["error"],
-                response=each.get("response"),
+                response=each.get("answer"),
             )
             for each in row["attempts"]
         ),

@@ -1,5 +1,6 @@
 """Slots: a row of the Events table an endpoint, pk `ws#<workspace>#slots`; a slot is an attribute with its end."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ class DynamoDBSlots:
         )
 
     def _written(
-        self, slot: Slot, update: str, condition: str, values: dict[str, object], names: dict[str, str]
+        self, slot: Slot, update: str, condition: str, values: Mapping[str, object], names: Mapping[str, str]
     ) -> bool:
         with suppress(ConditionFailedError), translated():
             self._client.update_item(

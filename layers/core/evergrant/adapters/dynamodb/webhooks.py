@@ -61,13 +61,16 @@ class DynamoDBWebhooks:
         return event_of(item) if item else None
 
     def mark_fanned_out(self, event: Event) -> None:
-        with suppress(ConditionFailedError), translated():
-            self._client.update_item(
-                TableName=self._table,
-                Key=event_key(event.workspace_id, event.event_id),
-                UpdateExpression="REMOVE " + ", ".join(DUE),
-                ConditionExpression="attribute_exists(pk)",
-            )
+        self._remove(event_key(event.workspace_id, event.event_id), DUE)
+
+    def scrub(self, event: Event) -> None:
+        # The address last: an event that still has it is scrubbed again.
+        for each in self._all(deliveries_pk(event.workspace_id, event.event_id)):
+            answered = [place for place, tried in enumerate(delivery_of(each).attempts) if tried.response]
+            if answered:
+                self._remove({"pk": each["pk"], "sk": each["sk"]}, [f"attempts[{at}].answer" for at in answered])
+        name = ["credential_name"] if "@" in (event.credential_name or "") else []
+        self._remove(event_key(event.workspace_id, event.event_id), ["user_email", *name])
 
     def events(
         self, workspace_id: WorkspaceId, *, since: datetime | None, limit: int, after: str | None
@@ -140,6 +143,15 @@ class DynamoDBWebhooks:
         except ConditionFailedError:
             return False
         return True
+
+    def _remove(self, key: dict[str, Any], names: Sequence[str]) -> None:
+        with suppress(ConditionFailedError), translated():
+            self._client.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="REMOVE " + ", ".join(names),
+                ConditionExpression="attribute_exists(pk)",
+            )
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         with translated():
