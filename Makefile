@@ -2,7 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8787
 STATE ?= .evergrant
-TIERS := format lint types imports unit contracts catalogue functions template stack browser
+# The quick ones first, then the long ones, so that none is left alone at the end.
+TIERS := format lint imports stack functions browser template types unit contracts catalogue
 
 export PYTHONPATH := layers/core:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -22,7 +23,8 @@ run: .tools/local/.done ## the whole stack on this machine, at http://127.0.0.1:
 build: .tools/sam/.done ## both layers and all functions, ready for `sam deploy`, without a container
 	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
 
-test: $(TIERS:%=test-%) ## the gate: every tier below
+test: ## the gate: every tier below, two at a time
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) $(TIERS:%=test-%)
 
 test-format: .venv/.done ## formatting is ruff's
 	$(VENV)/ruff format --check .

@@ -89,7 +89,9 @@ class Played:
             yield way.temporary_credential_endpoint or "", self._temporary
             yield way.token_endpoint or "", self._token_pair
             yield way.authorization_endpoint or "", self._authorize_oauth1
-        if way.revocation:
+        # GraphQL has one address for all: there only the body tells what is asked.
+        probes = bool(way.probe and way.probe.body and asked.body == way.probe.body.encode())
+        if way.revocation and not probes:
             yield self._of(way.revocation), self._own_revocation
         brings_code = any(code in f"{asked.path} {asked.body.decode('utf-8', 'replace')}" for code in self.codes)
         if exchange and not brings_code:
@@ -106,7 +108,7 @@ class Played:
         if way.confirmation:
             yield self._of(way.confirmation), self._confirmed
         if way.revocation_endpoint:
-            yield way.revocation_endpoint, self._rfc7009
+            yield f"{way.revocation_request_method} {way.revocation_endpoint}", self._rfc7009
         if way.refresh_endpoint:
             yield way.refresh_endpoint, self._token
 
@@ -287,6 +289,11 @@ class Played:
             for access in self.access or {""}
             for refresh in self.refresh or {""}
         ]
+        own = {"headers": call.headers, "basic": call.basic or self.way.request.basic}
+        known = [with_derived(self.way.request.model_copy(update=own), each) for each in known]
+        for name, template in call.headers.items():
+            wanted = [render_text(template, each) for each in known]
+            insist(asked.headers.get(name.lower()) in wanted, f"the header {name}")
         body = asked.body.decode()
         for name, template in call.body.items():
             leaf = name.rsplit(".", 1)[-1]
@@ -320,7 +327,8 @@ class Played:
             )
             self._verified(exchange.assertion, found)
             values["assertion"] = found
-        values = with_derived(self.way.request.model_copy(update={"headers": exchange.headers}), values)
+        own = {"headers": exchange.headers, "basic": exchange.basic or self.way.request.basic}
+        values = with_derived(self.way.request.model_copy(update=own), values)
         for name, wanted in render_all(exchange.headers, values).items():
             insist(asked.headers.get(name.lower()) == wanted, f"the header {name}")
         query = dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True))

@@ -40,9 +40,14 @@ def _table(name: str) -> str:
 
 
 @cache
+def _resources() -> dict[str, Any]:
+    return load_template()["Resources"]
+
+
+@cache
 def _allowed(function: str) -> frozenset[tuple[str, str]]:
     resource = "".join(part.capitalize() for part in function.split("_")) + "Function"
-    properties: dict[str, Any] = load_template()["Resources"][resource]["Properties"]
+    properties: dict[str, Any] = _resources()[resource]["Properties"]
     found: set[tuple[str, str]] = set()
     for policy in properties.get("Policies", []):
         for statement in policy["Statement"]:

@@ -108,8 +108,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if launched.complaint:
         pytest.fail(f"the stack did not start: {launched.complaint}")
     told = launched.told
-    yield Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], launched.state)
+    running = Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], launched.state)
+    leave_in_peace(running, "klaviyo")
+    yield running
     launched.stop()
+
+
+def leave_in_peace(stack: Stack, app: str) -> None:
+    """The workspace's entry has no live call: nothing of the tests reaches beyond this machine."""
+    entry = stack.request("GET", f"/apps/{app}").json()
+    methods = [{name: value for name, value in each.items() if name != "probe"} for each in entry["methods"]]
+    kept = {name: value for name, value in entry.items() if name != "source"}
+    answer = stack.request("PUT", f"/apps/{app}", {**kept, "methods": methods})
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,8 @@ def send_call(
 
     Raises: ProviderError, ProviderTimeoutError, AppMisconfiguredError.
     """
-    filled = with_derived(request.model_copy(update={"headers": {**(headers or {}), **call.headers}}), values)
+    own = {"headers": {**(headers or {}), **call.headers}, "basic": call.basic or request.basic}
+    filled = with_derived(request.model_copy(update=own), values)
     url = with_query(call_url(call, request, filled), render_all(call.params, filled))
     members = {name: render_text(each, filled) for name, each in call.body.items()}
     sent = {"accept": "application/json", **_lowered(render_all(call.headers or headers or {}, filled))}

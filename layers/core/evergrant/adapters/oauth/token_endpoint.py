@@ -93,7 +93,8 @@ class HttpTokenEndpoint:
         members = {"token": token.get_secret_value(), "token_type_hint": token_type_hint}
         values = _with_client(variables, client)
         endpoint = method.revocation_endpoint or ""
-        answer = self._post(method, endpoint, client.client_id, client.client_secret, values, members)
+        verb = method.revocation_request_method
+        answer = self._sent(method, endpoint, client.client_id, client.client_secret, values, members, verb=verb)
         if answer.status >= 300:
             raise trouble(answer)
 
@@ -106,12 +107,13 @@ class HttpTokenEndpoint:
         values: Mapping[str, str],
         members: Mapping[str, str],
     ) -> Tokens:
-        answer = self._post(method, endpoint, client_id, client_secret, values, members)
+        verb = method.token_request_method
+        answer = self._sent(method, endpoint, client_id, client_secret, values, members, verb=verb)
         if answer.status == 429 or (answer.status >= 500 and not method.dead_grant_errors):
             raise trouble(answer)
         return read_tokens(Reading.of_grant(method), answer.status, answer.body, at=self._clock.now())
 
-    def _post(
+    def _sent(
         self,
         way: TokenWay,
         endpoint: str,
@@ -119,6 +121,8 @@ class HttpTokenEndpoint:
         client_secret: SecretStr | None,
         values: Mapping[str, str],
         members: Mapping[str, str],
+        *,
+        verb: str,
     ) -> HttpAnswer:
         url = render_url(endpoint, values)
         issuer = way.issuer if isinstance(way, OAuth2Method) else None
@@ -132,7 +136,7 @@ class HttpTokenEndpoint:
             entropy=self._entropy,
         )
         method, address, sent, content = asked(
-            way.token_request_method,
+            verb,
             url,
             headers={"accept": "application/json", **render_all(way.token_headers, values), **headers},
             members=renamed(body, way.token_request_names),

@@ -336,6 +336,7 @@ class OAuth2Method(TokenWay):
     refresh_endpoint: Url | None = None
     """Where refreshing is asked for elsewhere than at the token endpoint."""
     revocation_endpoint: Url | None = None
+    revocation_request_method: Literal["POST", "DELETE"] = "POST"
     introspection_endpoint: Url | None = None
     issuer: Url | None = None
     authorization_response_iss_parameter_supported: bool = False

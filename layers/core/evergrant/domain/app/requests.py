@@ -73,6 +73,8 @@ class Call(Model):
     url: Url | None = None
     """Instead of `path`, where the call goes to another host than the API's."""
     headers: Headers = Field(default_factory=dict)
+    basic: tuple[Template, Template] | None = None
+    """User and password of `{basic}`, instead of the request's."""
     params: Params = Field(default_factory=dict)
     body: Params = Field(default_factory=dict)
     body_format: Literal["form", "json"] = "json"
@@ -85,7 +87,7 @@ class Call(Model):
 
     def templates(self) -> list[str]:
         """All but the address."""
-        return [*self.headers.values(), *self.params.values(), *self.body.values()]
+        return [*self.headers.values(), *(self.basic or ()), *self.params.values(), *self.body.values()]
 
 
 class Probe(Model):
