@@ -12,7 +12,7 @@ from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event
-from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.ids import ApiKeyId, CredentialId, EndpointId, UserId, WorkspaceId
 from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.domain.workspace import ApiKey, User, Workspace
 
@@ -711,6 +711,14 @@ class Webhooks(Protocol):
         """Newest first."""
         ...
 
+    def scrub(self, event: Event) -> None:
+        """Its user's address goes, a credential's name that holds one, and what receivers answered."""
+        ...
+
+    def mark_fanned_out(self, event: Event) -> None:
+        """The sweep need not look for it any more."""
+        ...
+
     def open_delivery(self, delivery: Delivery) -> None:
         """Once: a delivery that is there already stays as it is."""
         ...
@@ -722,7 +730,31 @@ class Webhooks(Protocol):
         ...
 
     def due(self, partition: str, *, until: datetime) -> Sequence[tuple[str, datetime]]:
-        """Deliveries waiting in the index: `<workspace>/<event>/<delivery>`, and when."""
+        """What waits in the index, and when: a delivery, `<workspace>/<event>/<delivery>`; or an event that was not
+        fanned out, `<workspace>/<event>`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One endpoint's room for one attempt, until its own end."""
+
+    workspace_id: WorkspaceId
+    endpoint_id: EndpointId
+    number: int
+    until: datetime
+
+
+class Slots(Protocol):
+    """How many attempts are at an endpoint; a worker that dies gives its slot back by time alone."""
+
+    def take(self, endpoint: Endpoint, *, at: datetime) -> Slot | None:
+        """None when all are taken that the endpoint may have at once."""
+        ...
+
+    def give_back(self, slot: Slot) -> None:
+        """It may have ended, and be another's by now; then nothing happens."""
         ...
 
 

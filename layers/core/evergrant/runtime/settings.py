@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,11 @@ class Settings:
     def check_minutes(self) -> int:
         """How often a secret is checked that nothing else renews."""
         return int(self.environment.get("CHECK_MINUTES") or 1440)
+
+    @property
+    def event_retention(self) -> timedelta:
+        """How long events and their deliveries are kept."""
+        return timedelta(days=int(self.environment.get("EVENT_RETENTION_DAYS") or 90))
 
     @property
     def requests_per_second(self) -> int:

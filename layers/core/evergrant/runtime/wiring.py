@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from evergrant.use_cases.renewals.keeper import OutcomeKeeper
     from evergrant.use_cases.renewals.renewer import Renewer
     from evergrant.use_cases.renewals.sweep import Timed
-    from evergrant.use_cases.webhooks.deliver import Sign
+    from evergrant.use_cases.webhooks.attempt import Sign
 
 
 @cache
@@ -54,6 +54,7 @@ def credentials() -> "ports.CredentialStore":
         directory_table=settings().required("DIRECTORY_TABLE"),
         events_table=settings().required("EVENTS_TABLE"),
         audit_table=settings().required("AUDIT_TABLE"),
+        event_retention=settings().event_retention,
         shards=settings().shards,
     )
 
@@ -403,7 +404,16 @@ def webhooks() -> "ports.Webhooks":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 
-    return DynamoDBWebhooks(dynamodb(), table=settings().required("EVENTS_TABLE"), shards=settings().shards)
+    table, retention = settings().required("EVENTS_TABLE"), settings().event_retention
+    return DynamoDBWebhooks(dynamodb(), table=table, retention=retention, shards=settings().shards)
+
+
+@cache
+def slots() -> "ports.Slots":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.slots import DynamoDBSlots
+
+    return DynamoDBSlots(dynamodb(), table=settings().required("EVENTS_TABLE"))
 
 
 @cache

@@ -53,9 +53,10 @@ class DynamoDBCredentialStore:
         directory_table: str,
         events_table: str,
         audit_table: str,
+        event_retention: timedelta,
         shards: Shards = FOUR,
     ) -> None:
-        self.client, self.table, self._shards = client, table, shards
+        self.client, self.table, self._retention, self._shards = client, table, event_retention, shards
         self._directory, self._events, self._audit = directory_table, events_table, audit_table
 
     def get(self, credential_id: CredentialId) -> Credential | None:
@@ -258,7 +259,7 @@ class DynamoDBCredentialStore:
 
         writes: list[dict[str, Any]] = []
         if event:
-            writes.append(self._put(self._events, event_item(event)))
+            writes.append(self._put(self._events, event_item(event, retention=self._retention, shards=self._shards)))
         if audit:
             writes.append(self._put(self._audit, audit_item(audit)))
         return writes

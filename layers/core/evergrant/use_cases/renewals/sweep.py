@@ -14,6 +14,7 @@ AHEAD = timedelta(minutes=1)
 READ_AGAIN = 2
 """Minutes that are read once more: a global secondary index lags."""
 
+NAMED = ("workspaceId", "eventId", "deliveryId")
 Due = tuple[datetime, dict[str, object]]
 """When, and the message that says what."""
 
@@ -48,14 +49,12 @@ def renewals_due(credentials: CredentialStore, *, queue: Queue, cursor: SweepCur
 
 
 def deliveries_due(webhooks: Webhooks, *, queue: Queue, cursor: SweepCursor, shards: Shards = FOUR) -> Timed:
-    """Deliveries that wait long, or whose message was lost."""
+    """Deliveries that wait long, or whose message was lost; and events that the stream did not bring."""
 
     def found(partition: str, until: datetime) -> list[Due]:
-        named = [(due, path.split("/")) for path, due in webhooks.due(partition, until=until)]
-        return [
-            (due, {"workspaceId": workspace_id, "eventId": event_id, "deliveryId": delivery_id})
-            for due, (workspace_id, event_id, delivery_id) in named
-        ]
+        rows = webhooks.due(partition, until=until)
+        # An event that was not fanned out has no third part.
+        return [(due, dict(zip(NAMED, path.split("/"), strict=False))) for path, due in rows]
 
     return Timed(found, queue, cursor, shards)
 
