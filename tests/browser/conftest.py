@@ -9,7 +9,17 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.chromium import ARGUMENTS, NOT_AS_MERCHANTS, executable
 from tests.browser.shop import Shop
@@ -65,7 +75,12 @@ def site(stack: Stack) -> Iterator[Shop]:
 
 def finish(button: Locator) -> None:
     """Press what closes the dialog: the frame is gone before a real click would have been answered."""
-    button.evaluate("(button) => setTimeout(() => button.click())")
+    try:
+        button.evaluate("(button) => setTimeout(() => button.click())")
+    except Error as error:
+        # The dialog may be gone before the browser has said that the timer is set.
+        if "detached" not in error.message:
+            raise
 
 
 @dataclass
