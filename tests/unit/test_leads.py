@@ -80,3 +80,10 @@ def test_the_index_names_the_very_time_that_the_row_has() -> None:
     odd = NOON + timedelta(microseconds=1700)
 
     assert slot("cred_1", at=odd).sort.startswith(f"{epoch_ms(odd):013d}#")
+
+
+def test_a_token_that_ended_before_it_was_issued_is_due_at_its_end() -> None:
+    ended = a_grant(token_expires_at=NOON - timedelta(microseconds=1), token_issued_at=NOON)
+
+    assert ended.renewal_starts() == ended.token_expires_at
+    assert not ended.is_fresh(at=NOON)

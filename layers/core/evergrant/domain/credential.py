@@ -114,7 +114,8 @@ class Credential:
         """When the access token should be renewed: the margin before its end, and the jitter before that."""
         if self.token_expires_at is None:
             return None
-        life = self.token_expires_at - (self.token_issued_at or self.updated_at)
+        # One of unknown age was brought as if it had ended before it was issued.
+        life = max(self.token_expires_at - (self.token_issued_at or self.updated_at), timedelta(0))
         starts = self.token_expires_at - min(MARGIN, life / 5)
         return spread_before(starts, self.credential_id, spread=min(life / 6, LONGEST_SPREAD))
 
