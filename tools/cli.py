@@ -2,133 +2,71 @@
 
 ./evergrant workspace create --name Shop --environment production [--own-key] [--kms-key ARN] [--json]
 ./evergrant keys own WORKSPACE [--kms-key ARN]     ./evergrant keys rotate     ./evergrant keys rewrap
+./evergrant renewals [--follow] [--json]           ./evergrant restore --from TABLE --since TIME
 Each takes [--stack evergrant] [--region R] [--profile P].
 """
 
 import argparse
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any, Protocol
+import time
+from collections.abc import Callable
+from typing import Any
 
-ADMIN_OUTPUT = "AdminFunctionName"
-Ask = Callable[[dict[str, Any]], dict[str, Any]]
-"""Invokes the stack's admin function."""
-
-
-class Clients(Protocol):
-    """Makes AWS clients, as boto3 does."""
-
-    def client(self, service_name: str) -> Any: ...
+from tools.keys import move_keys
+from tools.renewals import show_renewals
+from tools.restore import restore
+from tools.stack import Clients, RefusedError, Stack
 
 
-class RefusedError(Exception):
-    """What went wrong, and the next step."""
-
-
-def main(arguments: list[str] | None = None, clients: Clients | None = None) -> int:
+def main(
+    arguments: list[str] | None = None, clients: Clients | None = None, pause: Callable[[float], None] = time.sleep
+) -> int:
     """The exit code."""
     asked = _parser().parse_args(arguments)
     if clients is None:
         import boto3
 
         clients = boto3.Session(region_name=asked.region, profile_name=asked.profile)
+    stack = Stack(clients, asked.stack)
     try:
-        if asked.subject == "keys":
-            move_keys(clients, asked)
-            return 0
-        made = create_workspace(clients, asked)
+        _done(asked, stack, pause)
     except RefusedError as error:
         print(f"evergrant: {error}", file=sys.stderr)
         return 1
-    if asked.json:
-        print(json.dumps(made))
-    else:
-        print(f"workspace  {made['workspaceId']}")
-        print(f"API key    {made['apiKey']}")
-        print("The key is shown only now. Try it:")
-        print(f"  curl -H 'Authorization: Bearer {made['apiKey']}' {made['apiUrl']}/users")
+    except KeyboardInterrupt:
+        return 0 if asked.subject == "renewals" else 130
     return 0
 
 
-def create_workspace(clients: Clients, asked: argparse.Namespace) -> dict[str, str]:
+def _done(asked: argparse.Namespace, stack: Stack, pause: Callable[[float], None]) -> None:
+    match asked.subject:
+        case "keys":
+            move_keys(stack, asked)
+        case "renewals":
+            show_renewals(stack, as_json=asked.json, follow=asked.every if asked.follow else None, pause=pause)
+        case "restore":
+            restore(stack, source=asked.source, since=asked.since, overwrite=asked.overwrite)
+        case _:
+            _show_workspace(create_workspace(stack, asked), as_json=asked.json)
+
+
+def _show_workspace(made: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(made))
+        return
+    print(f"workspace  {made['workspaceId']}")
+    print(f"API key    {made['apiKey']}")
+    print("The key is shown only now. Try it:")
+    print(f"  curl -H 'Authorization: Bearer {made['apiKey']}' {made['apiUrl']}/users")
+
+
+def create_workspace(stack: Stack, asked: argparse.Namespace) -> dict[str, str]:
     """Raises: RefusedError."""
-    outputs = _outputs(clients, asked.stack)
     event = {"action": "create_workspace", "name": asked.name, "environment": asked.environment}
     if asked.own_key or asked.kms_key:
         event |= {"ownKey": True, "kmsKey": asked.kms_key}
-    return {**_ask(clients, asked.stack, outputs, event), "apiUrl": outputs.get("ApiUrl", "")}
-
-
-def move_keys(clients: Clients, asked: argparse.Namespace) -> None:
-    """New branch keys where they are asked for; then everything under the current ones. Raises: RefusedError."""
-    ask = partial(_ask, clients, asked.stack, _outputs(clients, asked.stack))
-    if asked.verb == "own":
-        made = ask({"action": "own_key", "workspaceId": asked.workspace, "kmsKey": asked.kms_key})
-        print(f"{asked.workspace}: version {made['version']} of its own branch key seals from now on")
-    if asked.verb == "rotate":
-        for done in _runs(ask, "rotate_keys"):
-            for branch, version in done["versions"].items():
-                print(f"{branch}: branch key version {version} seals from now on")
-            for branch in done["left"]:
-                print(f"{branch}: its KMS key gives nothing; it stays as it is")
-    _rewrap(ask)
-
-
-def _rewrap(ask: Ask) -> None:
-    counted: Counter[str] = Counter()
-    said = {"unreadable": "could not be opened", "left": "stay: their workspace's key is away"}
-    try:
-        for done in _runs(ask, "rewrap"):
-            counted.update({name: done[name] for name in ("moved", *said)})
-            told = [f"{counted[name]} {words}" for name, words in said.items() if counted[name]]
-            print(", ".join([f"moved {counted['moved']}", *told]))
-    except RefusedError as error:
-        raise RefusedError(f"{error} Nothing is lost; go on with: evergrant keys rewrap") from error
-    print("What was sealed in the last five minutes may have been missed: run `evergrant keys rewrap` once more then.")
-
-
-def _runs(ask: Ask, action: str) -> Iterator[dict[str, Any]]:
-    """Each run goes on where the one before ended."""
-    after = None
-    while True:
-        done = ask({"action": action, "after": after})
-        yield done
-        after = done["after"]
-        if after is None:
-            return
-
-
-def _ask(clients: Clients, stack: str, outputs: dict[str, str], event: dict[str, Any]) -> dict[str, Any]:
-    """Invoke the stack's admin function."""
-    if ADMIN_OUTPUT not in outputs:
-        raise RefusedError(
-            f"the stack {stack} is no Evergrant: it has no output {ADMIN_OUTPUT}. Name another by --stack."
-        )
-    try:
-        answer = clients.client("lambda").invoke(FunctionName=outputs[ADMIN_OUTPUT], Payload=json.dumps(event).encode())
-    except Exception as error:
-        raise RefusedError(f"the admin function could not be invoked ({type(error).__name__}): {error}") from error
-    if answer.get("FunctionError"):
-        hint = (
-            " Is the key among CustomerKeyArns, and does its policy let this account use it?"
-            if event.get("kmsKey")
-            else ""
-        )
-        raise RefusedError(f"the admin function failed: look at its log, /evergrant/{stack}/functions.{hint}")
-    return json.loads(answer["Payload"].read())
-
-
-def _outputs(clients: Clients, stack: str) -> dict[str, str]:
-    try:
-        found = clients.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except Exception as error:
-        raise RefusedError(
-            f"the stack {stack} was not found ({error}). Name it by --stack, --region, --profile."
-        ) from error
-    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+    return {**stack.ask(event), "apiUrl": stack.outputs().get("ApiUrl", "")}
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:
@@ -179,7 +117,29 @@ def _parser() -> argparse.ArgumentParser:
         ("rewrap", "move the data keys that are left: a second run after one that was stopped"),
     ):
         _add_place(verbs.add_parser(verb, help=told, description=told))
+    _add_renewals(subjects)
+    _add_restore(subjects)
     return parser
+
+
+def _add_renewals(subjects: Any) -> None:
+    said = "what is due, degraded and failing, by app"
+    renewals = subjects.add_parser("renewals", help=said, description=said)
+    _add_place(renewals)
+    renewals.add_argument("--follow", action="store_true", help="look again and again (default: once)")
+    renewals.add_argument("--every", type=float, default=10, help="seconds between two looks (default: %(default)s)")
+    renewals.add_argument("--json", action="store_true", help="print JSON, for programs (default: a table)")
+
+
+def _add_restore(subjects: Any) -> None:
+    said = "bring credentials back from a restored table; the README says how, under Restoring from a backup"
+    restored = subjects.add_parser("restore", help=said, description=said)
+    _add_place(restored)
+    restored.add_argument("--from", dest="source", required=True, help="the table that a backup was restored to")
+    restored.add_argument("--since", required=True, help="the backup's own time, such as 2026-11-25T00:00:00Z")
+    restored.add_argument(
+        "--overwrite", action="store_true", help="replace rows that are there too (default: they stay)"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The IAM-invoked door: workspaces with their first key, branch keys and their rotation. It has no route in the API.
+"""The IAM-invoked door: workspaces and first keys, branch keys, renewals, restores. It has no route in the API.
 
 `sam remote invoke AdminFunction --event '{"action": "create_workspace", "name": "Shop", "environment": "production"}'`
 """
@@ -12,7 +12,7 @@ from evergrant.domain.ids import WorkspaceId
 from evergrant.runtime import wiring
 from evergrant.runtime.observability import logger
 from evergrant.runtime.text import Name
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -60,7 +60,22 @@ class Rewrap(Action):
     after: str | None = None
 
 
-Asked = CreateWorkspace | OwnKey | RotateKeys | Rewrap
+class StartAgain(Action):
+    """After a restore: what the backup does not know of is done again, from where the last run ended."""
+
+    action: Literal["start_again"]
+    since: AwareDatetime
+    after: str | None = None
+
+
+class Renewals(Action):
+    """How renewals are doing, from where the last run ended."""
+
+    action: Literal["renewals"]
+    after: str | None = None
+
+
+Asked = CreateWorkspace | OwnKey | RotateKeys | Rewrap | StartAgain | Renewals
 ASKED: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, Field(discriminator="action")])
 
 
@@ -77,6 +92,10 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             return _rotate(asked, context)
         case Rewrap():
             return _rewrap(asked, context)
+        case StartAgain():
+            return _start_again(asked, context)
+        case Renewals():
+            return _renewals(asked, context)
 
 
 def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
@@ -111,6 +130,32 @@ def _rotate(asked: RotateKeys, context: "LambdaContext") -> dict[str, Any]:
     from evergrant.use_cases.keys.rotate import rotate
 
     return asdict(rotate(asked.after, keys=wiring.branch_keys(), has_time=_has_time(context)))
+
+
+def _start_again(asked: StartAgain, context: "LambdaContext") -> dict[str, Any]:
+    from evergrant.use_cases.credentials.restored import start_again
+
+    done = start_again(
+        asked.since,
+        asked.after,
+        audit=wiring.audit(),
+        cleanups=wiring.cleanups(),
+        cursor=wiring.cursor("renewals"),
+        has_time=_has_time(context),
+    )
+    return {"deleted": done.deleted, "after": done.after}
+
+
+def _renewals(asked: Renewals, context: "LambdaContext") -> dict[str, Any]:
+    from evergrant.use_cases.renewals.survey import survey
+
+    found = survey(
+        asked.after,
+        rows=wiring.credential_states(),
+        clock=wiring.clock(),
+        has_time=_has_time(context),
+    )
+    return found.shown()
 
 
 def _rewrap(asked: Rewrap, context: "LambdaContext") -> dict[str, Any]:

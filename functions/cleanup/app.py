@@ -9,6 +9,8 @@ from evergrant.runtime.batches import Batch, each_message
 from evergrant.runtime.observability import logger
 from evergrant.use_cases.apps.changed import expire_changed
 from evergrant.use_cases.credentials.cleanup import delete_user_credentials, finish_deletion
+from evergrant.use_cases.credentials.restored import delete_again
+from evergrant.use_cases.events.scrub import scrub_events
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -68,8 +70,33 @@ def _app_changed(message: dict[str, Any]) -> None:
     logger().info("app_changed", extra={"app": message["app"], "expired": count})
 
 
+def _delete_again(message: dict[str, Any]) -> None:
+    deleted = delete_again(
+        CredentialId(message["credentialId"]),
+        directory=wiring.directory(),
+        credentials=wiring.credentials(),
+        revoker=wiring.revoker(),
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+    )
+    logger().info("deleted_again", extra={"credential_id": message["credentialId"], "was_there": deleted})
+
+
+def _scrub_events(message: dict[str, Any]) -> None:
+    count = scrub_events(
+        WorkspaceId(message["workspaceId"]),
+        UserId(message["userId"]),
+        after=message["after"],
+        webhooks=wiring.webhooks(),
+        cleanups=wiring.cleanups(),
+    )
+    logger().info("events_scrubbed", extra={"user_id": message["userId"], "count": count})
+
+
 ACTIONS = {
+    "delete_again": _delete_again,
     "delete_user_credentials": _delete_user_credentials,
     "revoke": _revoke,
+    "scrub_events": _scrub_events,
     "app_changed": _app_changed,
 }

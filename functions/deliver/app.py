@@ -1,4 +1,4 @@
-"""The deliveries queue: one attempt of one delivery a message."""
+"""The deliveries queue: one attempt of one delivery a message; or an event that the stream did not bring."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ from evergrant.runtime.batches import Batch, each_message, put_off
 from evergrant.runtime.observability import logger
 from evergrant.runtime.settings import settings
 from evergrant.use_cases.webhooks.deliver import deliver
+from evergrant.use_cases.webhooks.fan_out import fan_out_late
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,8 +16,23 @@ if TYPE_CHECKING:
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> Batch:
     """Only what failed comes again; while notifications are paused, everything does, later."""
-    act = put_off(wiring.deliveries()) if settings().paused("notifications") else _deliver
+    act = put_off(wiring.deliveries()) if settings().paused("notifications") else _act
     return each_message(event, act, context)
+
+
+def _act(message: dict[str, Any]) -> None:
+    (_deliver if "deliveryId" in message else _fan_out)(message)
+
+
+def _fan_out(message: dict[str, Any]) -> None:
+    opened = fan_out_late(
+        WorkspaceId(message["workspaceId"]),
+        message["eventId"],
+        webhooks=wiring.webhooks(),
+        directory=wiring.directory(),
+        deliveries=wiring.deliveries(),
+    )
+    logger().warning("fanned_out_late", extra={"event_id": message["eventId"], "deliveries": opened})
 
 
 def _deliver(message: dict[str, Any]) -> None:
@@ -26,6 +42,7 @@ def _deliver(message: dict[str, Any]) -> None:
         message["eventId"],
         message["deliveryId"],
         webhooks=wiring.webhooks(),
+        slots=wiring.slots(),
         sealer=wiring.sealer(),
         http=wiring.http_client_for(workspace_id),
         deliveries=wiring.deliveries(),

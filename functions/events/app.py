@@ -87,5 +87,5 @@ def _found(event_id: str) -> Event:
     who.require("webhooks")
     event = wiring.webhooks().event(who.workspace_id, event_id)
     if event is None:
-        raise NotFoundError("There is no such event in this workspace; events are kept for 90 days.")
+        raise NotFoundError("There is no such event in this workspace. Events are kept for a time, not for ever.")
     return event

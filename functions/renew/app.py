@@ -22,5 +22,11 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> Batch:
 
 def _renew(message: dict[str, Any]) -> None:
     credential_id = CredentialId(message["credentialId"])
-    done = renew_due(credential_id, from_iso(message["due"]), renewer=wiring.renewer(), cleanups=wiring.cleanups())
+    done = renew_due(
+        credential_id,
+        from_iso(message["due"]),
+        renewer=wiring.renewer(),
+        cleanups=wiring.cleanups(),
+        renewals=wiring.renewals(),
+    )
     logger().info("renewal_done", extra={"credential_id": credential_id, "outcome": done})

@@ -109,6 +109,8 @@ class Played:
             yield self._of(way.confirmation), self._confirmed
         if way.revocation_endpoint:
             yield f"{way.revocation_request_method} {way.revocation_endpoint}", self._rfc7009
+        if way.introspection_endpoint:
+            yield way.introspection_endpoint, self._introspection
         if way.refresh_endpoint:
             yield way.refresh_endpoint, self._token
 
@@ -188,6 +190,14 @@ class Played:
                 "the verifier fits",
             )
         return self._granted(way.token_answer, way, refreshes=isinstance(way, OAuth2Method) and way.refresh != "none")
+
+    def _introspection(self, asked: Asked) -> Told:
+        way = self.way
+        assert isinstance(way, OAuth2Method)
+        sent = self._members(way, asked)
+        self._knows_client(way, asked, sent)
+        insist(sent.get("token_type_hint") == "access_token", "the kind of token is named")
+        return Told(200, {"active": sent.get("token") in self.access, "exp": 1_893_456_000})
 
     def _members(self, way: TokenWay, asked: Asked) -> dict[str, str]:
         """What was sent, under the standard's names."""

@@ -12,8 +12,10 @@ from evergrant.adapters.dynamodb.directory import DynamoDBDirectory
 from evergrant.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
 from evergrant.adapters.dynamodb.rates import DynamoDBRates
 from evergrant.adapters.dynamodb.sessions import DynamoDBSessions
+from evergrant.adapters.dynamodb.slots import DynamoDBSlots
 from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 
+from tests.builders import DAY
 from tests.fakes.sealing import FakeSealer
 from tests.fakes.storage import PER_SECOND, Storage
 
@@ -22,16 +24,22 @@ def dynamodb_storage(client: Any) -> Storage:
     """Over the tables that are there."""
     return Storage(
         credentials=DynamoDBCredentialStore(
-            client, table="credentials", directory_table="directory", events_table="events", audit_table="audit"
+            client,
+            table="credentials",
+            directory_table="directory",
+            events_table="events",
+            audit_table="audit",
+            event_retention=90 * DAY,
         ),
         directory=DynamoDBDirectory(client, table="directory"),
         audit=DynamoDBAudit(client, table="audit"),
         own_apps=DynamoDBOwnApps(client, table="directory"),
         clients=DynamoDBOAuthClients(client, FakeSealer(), table="directory"),
-        webhooks=DynamoDBWebhooks(client, table="events"),
+        webhooks=DynamoDBWebhooks(client, table="events", retention=90 * DAY),
         authorizations=DynamoDBAuthorizations(client, table="sessions"),
         sessions=DynamoDBSessions(client, table="sessions"),
         idempotency=DynamoDBIdempotencyStore(client, table="sessions"),
+        slots=DynamoDBSlots(client, table="events"),
         rates=DynamoDBRates(client, table="sessions", per_second=PER_SECOND),
         cursor=DynamoDBSweepCursor(client, "renewals", table="sessions"),
     )

@@ -35,3 +35,8 @@ class FakeAudit:
             and (since is None or each.at >= since)
         ]
         return page_of(found, lambda each: each.audit_id, limit=limit, after=after, newest_first=True)
+
+    def deletions(self, since: datetime, *, after: str | None) -> Page[CredentialId]:
+        found = [each for each in self._lines if each.action == "credential.deleted" and each.at >= since]
+        page = page_of(found, lambda each: each.audit_id, limit=2, after=after)
+        return Page([each.credential_id for each in page.items if each.credential_id], page.next)

@@ -20,7 +20,7 @@ SAID_FOR, MILLISECOND = 30 * DAY, SECOND / 1000
 OUTCOME = (
     *("status", "generation", "sealed", "token_expires_at", "token_issued_at", "expires_at", "scopes"),
     *("missing_scopes", "variables", "last_verified_at", "last_renewed_at", "last_failure", "failures"),
-    *("updated_at", "lease_until", "due_at"),
+    *("forecast_said", "updated_at", "transitions", "lease_until", "awaits", "due_at"),
 )
 """What a renewal's outcome may change; all else is its owner's."""
 
@@ -82,11 +82,13 @@ class FakeCredentialStore:
         found = [(name, row.due_at) for name, row in self._rows.items() if row.due_at and row.due_at <= until]
         return [(name, at) for name, at in found if due.slot(name, at=at).partition == partition]
 
-    def begin_renewal(self, read: Credential, *, lease_until: datetime, due_at: datetime) -> Credential | None:
-        now = self._guarded(read)
-        if now is None:
+    def begin_renewal(
+        self, read: Credential, *, lease_until: datetime, due_at: datetime, awaits: bool = False
+    ) -> Credential | None:
+        now = self._alive(read)
+        if now is None or _guard(now) != _guard(read):
             return None
-        lease = {"lease_until": lease_until, "due_at": due_at, "fence": read.fence + 1}
+        lease = {"lease_until": lease_until, "awaits": awaits, "due_at": due_at, "fence": read.fence + 1}
         self._keep(replace(now, version=now.version + 1, **lease))  # type: ignore[arg-type]  # fields of a row
         return replace(read, version=read.version + 1, **lease)  # type: ignore[arg-type]  # fields of a row
 
@@ -98,19 +100,38 @@ class FakeCredentialStore:
         event: Event | None,
         audit: AuditLine | None,
         once: str | None = None,
+        also: tuple[Event, AuditLine] | None = None,
+        only_holder: bool = True,
     ) -> bool:
-        now = self._guarded(held)
-        if now is None:
+        now, guard = self._alive(held), _guard_of_holder if only_holder else _guard_of_anyone
+        if now is None or guard(now) != guard(held):
             return False
         outcome = {name: getattr(new, name) for name in OUTCOME}
+        if new.spare != held.spare:
+            outcome["spare"] = new.spare
         self._keep(replace(now, version=now.version + 1, **outcome))
         if not (event and once) or self._is_first(once, event):
             self._tell(event, audit)
+        if also:
+            self._tell(*also)
         return True
 
-    def _guarded(self, read: Credential) -> Credential | None:
-        now = self.get(read.credential_id)
-        return now if now and _guard(now) == _guard(read) else None
+    def keep_spare(self, read: Credential, spare: bytes) -> bool:
+        now = self._alive(read)
+        if now is None or now.grant != read.grant:
+            return False
+        self._keep(replace(now, version=now.version + 1, spare=spare))
+        return True
+
+    def note_use(self, new: Credential, *, read: Credential) -> bool:
+        now = self.find(read.credential_id)
+        if now is None or now.version != read.version:
+            return False
+        self._keep(replace(now, last_read_day=new.last_read_day, due_at=new.due_at or now.due_at))
+        return True
+
+    def _alive(self, read: Credential) -> Credential | None:
+        return self.get(read.credential_id)
 
     def _keep(self, row: Credential) -> None:
         if len(row.sealed) > MAX_BYTES:
@@ -138,3 +159,11 @@ def whole_milliseconds(at: datetime) -> datetime:
 
 def _guard(row: Credential) -> tuple[int, int]:
     return row.generation, row.fence
+
+
+def _guard_of_holder(row: Credential) -> tuple[object, ...]:
+    return (*_guard(row), row.spare)
+
+
+def _guard_of_anyone(row: Credential) -> tuple[object, ...]:
+    return row.generation, row.status, row.expires_at

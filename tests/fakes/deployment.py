@@ -1,17 +1,22 @@
 """A deployment in memory: one workspace with Ada, and every port that use cases need."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
 
 from evergrant.domain.caller import SCOPES, Caller
 from evergrant.domain.credential import Credential
 from evergrant.domain.secret import Secret
 from evergrant.ports import Claim
 from evergrant.runtime.idempotency import ClaimedIdentities
-from evergrant.use_cases.renewals.renew import Renewer
+from evergrant.use_cases.renewals.doubt import Doubt
+from evergrant.use_cases.renewals.keeper import OutcomeKeeper
+from evergrant.use_cases.renewals.renewer import Renewer
 from pydantic import SecretStr
 
 from tests.builders import (
     KEY,
+    MINUTE,
     NOON,
     WORKSPACE,
     a_user,
@@ -21,7 +26,7 @@ from tests.builders import (
     an_event,
     an_id,
 )
-from tests.fakes.providers import ScriptedRevoker, ScriptedUpstream
+from tests.fakes.providers import NoApps, ScriptedPacing, ScriptedRevoker, ScriptedUpstream
 from tests.fakes.sealing import FakeSealer
 from tests.fakes.storage import Storage, fake_storage
 from tests.fakes.system import FakeClock, FakeEntropy
@@ -42,6 +47,10 @@ class FakeDeployment:
     cleanups: FakeQueue = field(default_factory=FakeQueue)
     upstream: ScriptedUpstream = field(default_factory=ScriptedUpstream)
     revoker: ScriptedRevoker = field(default_factory=ScriptedRevoker)
+    pacing: ScriptedPacing = field(default_factory=ScriptedPacing)
+    rescues: FakeQueue = field(default_factory=FakeQueue)
+    renewals: FakeQueue = field(default_factory=FakeQueue)
+    reported: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         self.storage.directory.put_workspace(a_workspace(reconnect_url="https://shop.example/again/{credentialId}"))
@@ -51,15 +60,24 @@ class FakeDeployment:
     @property
     def renewer(self) -> Renewer:
         """Of this invocation."""
+        apps: Any = NoApps()
         return Renewer(
-            credentials=self.storage.credentials,
-            directory=self.storage.directory,
-            sealer=self.sealer,
+            keeper=OutcomeKeeper(
+                credentials=self.storage.credentials,
+                directory=self.storage.directory,
+                sealer=self.sealer,
+                revoker=self.revoker,
+                audit=self.storage.audit,
+                clock=self.clock,
+                entropy=self.entropy,
+            ),
+            apps=apps,
             upstream=self.upstream,
-            revoker=self.revoker,
-            audit=self.storage.audit,
-            clock=self.clock,
-            entropy=self.entropy,
+            pacing=self.pacing,
+            doubt=Doubt(self.pacing, lambda name, _: self.reported.append(name)),
+            rescues=self.rescues,
+            remaining=lambda: MINUTE,
+            pause=lambda seconds: self.clock.pass_(timedelta(seconds=seconds)),
         )
 
     def kept(self, credential: Credential, secret: Secret = SECRET) -> Credential:

@@ -8,9 +8,9 @@ from evergrant.domain import due
 from evergrant.domain.events import Event
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.webhooks import Delivery, Endpoint
-from evergrant.ports import Page
+from evergrant.ports import Page, Slot
 
-from tests.builders import MINUTE
+from tests.builders import MINUTE, SECOND
 from tests.fakes.directory import changed_meanwhile
 from tests.fakes.lists import page_of
 
@@ -26,7 +26,7 @@ class FakeWebhooks:
         self._events: dict[tuple[WorkspaceId, str], Event] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._due: dict[str, tuple[str, datetime]] = {}
-        """By delivery: its path and when it is to be looked at."""
+        """By delivery or event: its path and when it is to be looked at."""
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
         self._endpoints[endpoint.workspace_id, endpoint.endpoint_id] = endpoint
@@ -62,6 +62,18 @@ class FakeWebhooks:
 
     def put_event(self, event: Event) -> None:
         self._events[event.workspace_id, event.event_id] = event
+        self._due[event.event_id] = (f"{event.workspace_id}/{event.event_id}", event.at + OVERDUE)
+
+    def mark_fanned_out(self, event: Event) -> None:
+        self._due.pop(event.event_id, None)
+
+    def scrub(self, event: Event) -> None:
+        for each in self.deliveries(event.workspace_id, event.event_id):
+            silent = tuple(replace(tried, response=None) for tried in each.attempts)
+            self._deliveries[each.delivery_id] = replace(each, attempts=silent)
+        name = None if "@" in (event.credential_name or "") else event.credential_name
+        scrubbed = replace(event, user_email=None, credential_name=name)
+        self._events[event.workspace_id, event.event_id] = scrubbed
 
     def event(self, workspace_id: WorkspaceId, event_id: str) -> Event | None:
         return self._events.get((workspace_id, event_id))
@@ -109,3 +121,23 @@ class FakeWebhooks:
 
 def _health(endpoint: Endpoint) -> tuple[datetime | None, str | None]:
     return endpoint.failing_since, endpoint.disabled_reason
+
+
+class FakeSlots:
+    """`Slots`."""
+
+    def __init__(self) -> None:
+        self._taken: dict[tuple[str, str, int], Slot] = {}
+
+    def take(self, endpoint: Endpoint, *, at: datetime) -> Slot | None:
+        for number in range(endpoint.at_once):
+            place = (endpoint.workspace_id, endpoint.endpoint_id, number)
+            if place not in self._taken or self._taken[place].until <= at:
+                self._taken[place] = Slot(*place, until=at + 20 * SECOND)  # type: ignore[arg-type]  # ids
+                return self._taken[place]
+        return None
+
+    def give_back(self, slot: Slot) -> None:
+        place = (slot.workspace_id, slot.endpoint_id, slot.number)
+        if self._taken.get(place) == slot:
+            del self._taken[place]

@@ -16,6 +16,24 @@ class KilledError(BaseException):
 
 
 @contextmanager
+def refused(operation: str, about: str) -> Generator[None]:
+    """While it lasts, every `operation` whose parameters name `about` never arrives."""
+    client: Any = BaseClient
+    call: Callable[..., Any] = client._make_api_call  # noqa: SLF001  # the one place that all calls pass
+    happened: list[str] = []
+
+    def faulty(self: Any, name: str, parameters: dict[str, Any]) -> Any:
+        if name != operation or about not in str(parameters):
+            return call(self, name, parameters)
+        happened.append(name)
+        raise ConnectionClosedError(endpoint_url="https://lost.example")
+
+    with patch.object(BaseClient, "_make_api_call", faulty):
+        yield
+    assert happened
+
+
+@contextmanager
 def fault(kind: Fault, operation: str, about: str) -> Generator[None]:
     """The first `operation` whose parameters name `about` fails in this way."""
     client: Any = BaseClient

@@ -42,10 +42,12 @@ class Receivers:
 
     sent: list[Sent] = field(default_factory=list[Sent])
     answer: Callable[[Sent], int] = lambda _: 204
+    echo: bool = False
+    """Whether the body comes back."""
 
     def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, **_: object) -> HttpAnswer:
         self.sent.append(Sent(url, dict(headers), body))
-        return HttpAnswer(self.answer(self.sent[-1]), {}, b"")
+        return HttpAnswer(self.answer(self.sent[-1]), {}, body if self.echo else b"")
 
 
 @pytest.fixture

@@ -352,3 +352,86 @@ def test_attack_62_a_delivery_has_no_secret(functions: Functions, receiver: Loop
     assert json.loads(asked.body).keys() == {
         *("id", "type", "timestamp", "userId", "userEmail", "credentialId", "credentialName", "data")
     }
+
+
+def test_an_event_that_the_stream_never_brings_is_found_by_the_sweep(
+    functions: Functions, receiver: Loopback, post: Post
+) -> None:
+    registered(functions, receiver)
+    functions.invoke("sweep", {})
+    connect(functions)
+
+    for _ in range(3):
+        post.clock.ahead += timedelta(minutes=1)
+        functions.invoke("sweep", {})
+    before = list(receiver.asked)
+    post.work()
+    post.work()
+
+    assert before == []
+    assert post.shown()["status"] == "delivered"
+    assert len(receiver.asked) == 1
+
+
+def test_an_event_that_the_stream_brought_is_looked_for_no_more(
+    functions: Functions, receiver: Loopback, post: Post
+) -> None:
+    registered(functions, receiver)
+    functions.invoke("sweep", {})
+    connect(functions)
+    post.stream()
+    post.work()
+
+    for _ in range(5):
+        post.clock.ahead += timedelta(minutes=1)
+        functions.invoke("sweep", {})
+
+    assert post.queued == []
+
+
+def test_a_fan_out_that_was_killed_is_taken_up_by_the_sweep(
+    functions: Functions, receiver: Loopback, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(functions, receiver)
+    functions.invoke("sweep", {})
+    connect(functions)
+    event = only_event()
+    with monkeypatch.context() as patch:
+        patch.setattr(post, "send", killed)
+        died = functions.invoke("fan_out", {"Records": [event]})
+
+    for _ in range(3):
+        post.clock.ahead += timedelta(minutes=1)
+        functions.invoke("sweep", {})
+    post.work()
+    post.work()
+
+    assert died == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert (post.shown()["status"], len(receiver.asked)) == ("delivered", 1)
+
+
+def test_the_log_shows_what_the_receiver_answered_and_what_it_was_sent(
+    functions: Functions, receiver: Loopback, post: Post
+) -> None:
+    registered(functions, receiver)
+    receiver.answer = lambda _: Told(500, content=b"no \x1b[31mroom\0 \xff" + b"x" * 3000, headers={"X-Own": "mine"})
+    connect(functions)
+    post.stream()
+    post.work()
+
+    (attempt,) = post.shown()["attempts"]
+    (asked,) = receiver.asked
+    assert attempt["response"] == "no \ufffd[31mroom\ufffd \ufffd" + "x" * (2048 - 15)
+    assert attempt["requestHeaders"].items() <= asked.headers.items()
+    assert set(asked.headers) - set(attempt["requestHeaders"]) >= {"webhook-signature"}
+    assert "mine" not in json.dumps(post.shown())
+
+
+def killed(*_: object, **__: object) -> None:
+    raise RuntimeError
+
+
+def only_event() -> dict[str, Any]:
+    """As the stream would bring it."""
+    (row,) = [each for each in boto3.client("dynamodb").scan(TableName="events")["Items"] if "type" in each]
+    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": row}}

@@ -117,6 +117,7 @@ def test_attack_32_with_its_key_off_a_workspace_gets_503_and_another_reads_on(
     others: str = connect(functions).body["credentialId"]
     with customer.calling(functions):
         mine: str = connect(functions).body["credentialId"]
+    token(functions, others)  # Its use today is noted on its row, once.
     before = credentials()
     customer.switches_off()
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 
 import boto3
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from evergrant.adapters.dynamodb.client import TRANSACTION_TRIES, dynamodb
 from evergrant.adapters.kms.branch_keys import kms
 from evergrant.domain.errors import ConnectError
@@ -106,6 +106,25 @@ def test_fault_10_a_transaction_that_never_gets_through_is_said_and_leaves_nothi
 
     assert (made.status, made.headers["retry-after"]) == (503, "5")
     assert rows() == before
+
+
+def test_fault_12_a_write_that_never_arrived_is_sent_again(functions: Functions) -> None:
+    warm(functions)
+    before = rows()
+    resets: list[str] = []
+
+    def reset(request: Any, **_: object) -> None:
+        if request.headers["X-Amz-Target"].endswith(b"TransactWriteItems") and not resets:
+            resets.append(request.url)
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+    events: Any = dynamodb().meta.events
+    events.register_first("before-send", reset)
+
+    made = create(functions)
+
+    assert (made.status, len(resets)) == (201, 1)
+    assert rows() == before + 1
 
 
 def lost_once() -> Callable[..., float | None]:

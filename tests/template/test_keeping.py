@@ -33,6 +33,15 @@ def test_what_failed_is_kept_for_as_long_as_can_be(name: str) -> None:
     assert QUEUES[name]["MessageRetentionPeriod"] == FOURTEEN_DAYS
 
 
+def test_a_secret_that_waits_for_rescue_is_kept_for_long_and_heard_of_within_a_minute() -> None:
+    alarm = RESOURCES["RescueAgeAlarm"]["Properties"]
+
+    assert QUEUES["RescueQueue"]["MessageRetentionPeriod"] == FOURTEEN_DAYS
+    assert QUEUES["RescueQueue"]["RedrivePolicy"]["maxReceiveCount"] == 1000
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["Period"]) == ("ApproximateAgeOfOldestMessage", 60, 60)
+    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["RescueQueue", "QueueName"]}
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_is_there_where_somebody_hears_it(name: str) -> None:
     assert RESOURCES[name]["Condition"] == "HasAlarms"

@@ -77,6 +77,7 @@ OPENS = {
     "PatchCredentialFunction",
     "ProxyFunction",
     "RenewFunction",
+    "RescueFunction",
     "VerifyCredentialFunction",
     "WebhookEndpointsFunction",
 }
@@ -163,7 +164,7 @@ def test_nobody_may_change_the_audit_trail() -> None:
         for action in actions_of(statement)
     }
 
-    assert actions <= {"dynamodb:PutItem", "dynamodb:Query"}
+    assert actions <= {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -248,6 +249,12 @@ def test_wherever_a_function_logs_keys_and_seals_are_watched(code: str) -> None:
     groups = {each["LoggingConfig"]["LogGroup"]["Ref"] for each in FUNCTIONS.values()}
 
     assert watched(f'{{ $.code = "{code}" }}') == groups
+
+
+def test_wherever_a_renewal_runs_the_brake_is_watched() -> None:
+    groups = {each["LoggingConfig"]["LogGroup"]["Ref"] for each in FUNCTIONS.values()}
+
+    assert watched('{ $.message = "renewals_braked" }') == groups
 
 
 def test_the_heartbeat_is_a_sweep_that_ended_well_and_its_absence_is_an_alarm() -> None:

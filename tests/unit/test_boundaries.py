@@ -24,7 +24,7 @@ MAY_REVEAL = {
     "evergrant/use_cases/connect/hosted.py",
     "evergrant/use_cases/connect/modal.py",
     "evergrant/use_cases/connect/posted.py",
-    "evergrant/use_cases/webhooks/deliver.py",
+    "evergrant/use_cases/webhooks/attempt.py",
     # What a provider is asked with.
     "evergrant/adapters/http/probing.py",
     "evergrant/adapters/http/provider_api.py",

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tools.cli import main
+from tools.renewals import show_renewals
+from tools.stack import Stack
 
 
 class Aws:
@@ -16,6 +18,7 @@ class Aws:
         self.outputs, self.fails = outputs, fails
         self.events: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
+        self.parameters: dict[str, str] = {}
 
     def client(self, service_name: str) -> Any:  # as boto3
         return self
@@ -23,7 +26,9 @@ class Aws:
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803  # boto3's name
         if StackName != "evergrant":
             raise ValueError(f"Stack with id {StackName} does not exist")
-        return {"Stacks": [{"Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]}]}
+        outputs = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]
+        parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.parameters.items()]
+        return {"Stacks": [{"Outputs": outputs, "Parameters": parameters}]}
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # boto3's names
         self.events.append(json.loads(Payload))
@@ -162,3 +167,92 @@ def test_a_move_that_was_stopped_says_how_to_go_on(capsys: pytest.CaptureFixture
 
     assert code == 1
     assert "evergrant keys rewrap" in capsys.readouterr().err
+
+
+PARTS: list[dict[str, Any]] = [
+    {"apps": {"acme": {"all": 2, "active": 2, "due": 1}}, "after": "here"},
+    {
+        "apps": {"acme": {"all": 1, "degraded": 1, "failure:provider_timeout": 1}, "xero": {"all": 1, "active": 1}},
+        "after": None,
+    },
+]
+
+
+def surveying(times: int = 1) -> Aws:
+    aws = Aws(OUTPUTS)
+    aws.answers = [*PARTS] * times
+    return aws
+
+
+def test_renewals_are_added_up_over_all_parts_and_trouble_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    aws = surveying()
+
+    code = main(["renewals"], aws)
+    said = capsys.readouterr()
+    header, acme, xero = said.out.splitlines()
+
+    assert code == 0
+    assert [each["after"] for each in aws.events] == [None, "here"]
+    assert header.split() == ["app", "all", "active", "degraded", "expired", "due", "renewing", "failing"]
+    assert acme.split() == ["acme", "3", "2", "1", "0", "1", "0", "provider_timeout", "1"]
+    assert xero.split()[0] == "xero"
+    assert "\x1b" not in said.out + said.err
+
+
+def test_renewals_are_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["renewals", "--json"], surveying())
+
+    assert json.loads(capsys.readouterr().out)["apps"]["acme"]["degraded"] == 1
+
+
+def test_renewals_are_followed_until_stopped(capsys: pytest.CaptureFixture[str]) -> None:
+    waited: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            raise KeyboardInterrupt
+
+    code = main(["renewals", "--follow", "--every", "5", "--json"], surveying(2), pause)
+
+    assert (code, waited, len(capsys.readouterr().out.splitlines())) == (0, [5, 5], 2)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("no_colour", "coloured"), [(None, True), ("1", False)])
+def test_colour_is_for_terminals_that_want_it(
+    monkeypatch: pytest.MonkeyPatch,
+    no_colour: str | None,
+    coloured: bool,  # noqa: FBT001  # a row of the table
+) -> None:
+    terminal = Terminal()
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_colour:
+        monkeypatch.setenv("NO_COLOR", no_colour)
+
+    show_renewals(Stack(surveying(), "evergrant"), as_json=False, follow=None, pause=lambda _: None, to=terminal)
+
+    assert ("\x1b[33m" in terminal.getvalue()) is coloured
+
+
+def test_long_work_says_on_a_terminal_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+
+    show_renewals(Stack(surveying(), "evergrant"), as_json=True, follow=None, pause=lambda _: None, to=io.StringIO())
+
+    assert "looked at 2 credentials" in terminal.getvalue()
+
+
+def test_nothing_is_restored_into_a_deployment_that_is_not_paused(capsys: pytest.CaptureFixture[str]) -> None:
+    aws = Aws(OUTPUTS)
+    aws.parameters = {"PauseRenewals": "false", "RestoredAt": ""}
+
+    code = main(["restore", "--from", "restored", "--since", "2026-11-25T00:00:00Z"], aws)
+
+    assert (code, aws.events) == (1, [])
+    assert "PauseRenewals=true RestoredAt=" in capsys.readouterr().err

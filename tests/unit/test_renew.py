@@ -9,7 +9,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import SealBrokenError, UnavailableError
 from evergrant.domain.renewal import LEASE, Dead, Ours, Outcome, Transient, Verified
 from evergrant.domain.times import from_iso
-from evergrant.use_cases.renewals.renew import Done, renew_due
+from evergrant.use_cases.renewals.renew import renew_due
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
 
 from tests.builders import (
@@ -37,11 +37,13 @@ def deployment() -> FakeDeployment:
     return made
 
 
-def renewed(deployment: FakeDeployment, row: Credential, *, due_at: datetime | None = None) -> Done:
+def renewed(deployment: FakeDeployment, row: Credential, *, due_at: datetime | None = None) -> str:
     """By its message."""
     at = due_at or row.due_at
     assert at
-    return renew_due(row.credential_id, at, renewer=deployment.renewer, cleanups=deployment.cleanups)
+    return renew_due(
+        row.credential_id, at, renewer=deployment.renewer, cleanups=deployment.cleanups, renewals=deployment.renewals
+    )
 
 
 def test_a_new_secret_is_sealed_for_the_next_generation(deployment: FakeDeployment) -> None:
@@ -167,14 +169,14 @@ def test_fault_35_what_the_owner_replaced_meanwhile_is_the_owners(deployment: Fa
     reconnected: list[Credential] = []
 
     def reconnect(held: Credential) -> None:
-        reconnected.append(held.changed(at=NOON, generation=2, sealed=b"reconnected", lease_until=None))
+        reconnected.append(held.changed(at=NOON, sealed=b"reconnected").regranted())
         deployment.storage.credentials.change(reconnected[0], read=held)
 
     deployment.upstream.meanwhile = reconnect
 
     done = renewed(deployment, row)
 
-    assert done == "refused"
+    assert done == ("orphaned" if outcome is NEW else "refused")
     assert [deployment.row(row)] == reconnected
     assert deployment.events() == []
 
@@ -207,7 +209,7 @@ def test_a_pair_that_comes_for_a_deleted_row_is_revoked_and_told(deployment: Fak
 
     done = renewed(deployment, row)
 
-    assert done == "refused"
+    assert done == "orphaned"
     ((orphan, _),) = deployment.revoker.asked
     assert orphan.generation == 2
     assert deployment.trail()[-1] == "grant.orphaned"

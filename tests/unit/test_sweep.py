@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from evergrant.domain.due import MINIMUM_LEAD, slot
+from evergrant.domain.due import FOUR, MINIMUM_LEAD, Shards, minute_of, partitions, slot
 from evergrant.domain.errors import UnavailableError
 from evergrant.domain.ids import CredentialId
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
@@ -28,6 +28,7 @@ class Deployment:
     """When a worker first has the message."""
     steps: int = 10_000
     """Minutes of what was missed that one run has time for."""
+    shards: Shards = FOUR
     _minute: int | None = None
     _left: int = 0
 
@@ -36,7 +37,7 @@ class Deployment:
 
     def due(self, partition: str, *, until: datetime) -> Sequence[tuple[CredentialId, datetime]]:
         found = [(CredentialId(name), at) for name, at in self.index.items() if at <= until]
-        return [(name, at) for name, at in found if slot(name, at=at).partition == partition]
+        return [(name, at) for name, at in found if slot(name, at=at, shards=self.shards).partition == partition]
 
     def send(self, messages: Sequence[Mapping[str, object]], *, delay_seconds: int = 0) -> None:
         if self.away:
@@ -61,7 +62,7 @@ class Deployment:
         for name in [name for name, at in self.arrivals.items() if at <= self.at]:
             self.index.pop(name, None)
         ports = cast("Any", self)
-        kinds = {"renewals": renewals_due(ports, queue=ports, cursor=ports)}
+        kinds = {"renewals": renewals_due(ports, queue=ports, cursor=ports, shards=self.shards)}
         return sweep_due(kinds, clock=ports, has_time=lambda: self.steps_left() > 0)["renewals"].queued
 
 
@@ -146,3 +147,30 @@ def test_fault_28_a_run_that_dies_in_what_was_missed_keeps_what_it_did() -> None
     reached = deployment.read()
 
     assert reached == int((NOON + 499 * MINUTE).timestamp()) // 60
+
+
+def test_each_minute_is_read_in_the_partitions_that_it_has() -> None:
+    growing = Shards(((0, 4), (minute_of(NOON) + 2, 16)))
+    names = [f"cred_{number}" for number in range(64)]
+    deployment = Deployment(shards=growing, index={name: NOON + MINUTE * (1 + n % 3) for n, name in enumerate(names)})
+    written = {slot(name, at=at, shards=growing).partition for name, at in deployment.index.items()}
+
+    for minute in range(4):
+        deployment.sweep(minute)
+
+    assert len(written) > 8
+    assert set(deployment.arrivals) == set(names)
+
+
+def test_what_was_written_before_a_minute_got_more_partitions_is_found() -> None:
+    growing = Shards(((0, 4), (minute_of(NOON) + 2, 16)))
+
+    before, after = slot("cred_1", at=NOON + 2 * MINUTE), partitions(minute_of(NOON) + 2, shards=growing)
+
+    assert before.partition in after
+
+
+@pytest.mark.parametrize("text", ["", "5:4", "0:0", "0:4,x:8", "4"])
+def test_a_table_of_partitions_that_says_nothing_usable_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Shards.parsed(text)

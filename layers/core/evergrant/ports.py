@@ -12,7 +12,7 @@ from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event
-from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
+from evergrant.domain.ids import ApiKeyId, CredentialId, EndpointId, UserId, WorkspaceId
 from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.domain.workspace import ApiKey, User, Workspace
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     )
     from evergrant.domain.authorization import Authorization
     from evergrant.domain.client import OAuthClient
-    from evergrant.domain.renewal import Outcome
+    from evergrant.domain.renewal import Outcome, Stale
+    from evergrant.domain.renewal.brake import Tally
+    from evergrant.domain.renewal.pace import Lane, Pace
     from evergrant.domain.sealing import SealContext
     from evergrant.domain.secret import Secret
     from evergrant.domain.session import Session
@@ -148,8 +150,13 @@ class CredentialStore(Protocol):
         """What the index says is due in one partition; eventually consistent: read again before acting."""
         ...
 
-    def begin_renewal(self, read: Credential, *, lease_until: datetime, due_at: datetime) -> Credential | None:
-        """Lease and intent in one conditional write; None when another worker won, or the row is gone."""
+    def begin_renewal(
+        self, read: Credential, *, lease_until: datetime, due_at: datetime, awaits: bool = False
+    ) -> Credential | None:
+        """Lease and intent in one conditional write; None when another worker won, or the row is gone.
+
+        `awaits`: nobody's lease, until whose end nobody begins.
+        """
         ...
 
     def finish_renewal(
@@ -160,11 +167,22 @@ class CredentialStore(Protocol):
         event: Event | None,
         audit: AuditLine | None,
         once: str | None = None,
+        also: tuple[Event, AuditLine] | None = None,
+        only_holder: bool = True,
     ) -> bool:
-        """Guarded by generation, fence and a live row; False when it was refused.
+        """Guarded by generation, a live row, and the fence; False when it was refused.
 
+        Without `only_holder` the fence does not matter, and status and end are as they are in `held`.
         Where this workspace was told of `once` in the last 30 days, the row is written without event and audit line.
         """
+        ...
+
+    def keep_spare(self, read: Credential, spare: bytes) -> bool:
+        """Guarded by its grant and a live row alone; False when it was refused."""
+        ...
+
+    def note_use(self, new: Credential, *, read: Credential) -> bool:
+        """`last_read_day`, and what is due earlier for it; False when the row is not as it was read."""
         ...
 
 
@@ -211,6 +229,10 @@ class Audit(Protocol):
         after: str | None,
     ) -> Page[AuditLine]:
         """Newest first."""
+        ...
+
+    def deletions(self, since: datetime, *, after: str | None) -> Page[CredentialId]:
+        """What was deleted since then, in all workspaces, in any order; a page may be empty and not the last."""
         ...
 
 
@@ -268,6 +290,22 @@ class Rates(Protocol):
         ...
 
 
+class Pacing(Protocol):
+    """How the renewals of an app in a workspace go, minute by minute."""
+
+    def take(self, credential: Credential, pace: "Pace", *, lane: "Lane", at: datetime) -> bool:
+        """One of the app's tokens for a renewal or check, which counts it; False when there is none."""
+        ...
+
+    def jumped(self, credential: Credential, *, at: datetime) -> None:
+        """One that did not wait for a token."""
+        ...
+
+    def died(self, credential: Credential, *, at: datetime) -> "Sequence[Tally]":
+        """Count one; the minutes of the brake's window, the newest first, this one among them."""
+        ...
+
+
 class SweepCursor(Protocol):
     """How far the sweep has come, in minutes since the epoch."""
 
@@ -285,6 +323,25 @@ class SealedRow:
     attribute: str
     sealed: bytes
     workspace_id: WorkspaceId
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialState:
+    """What the operator's survey looks at of one credential."""
+
+    app: str
+    status: str
+    due_at: datetime | None
+    lease_until: datetime | None
+    failure: str | None
+
+
+class CredentialStates(Protocol):
+    """All credentials, as they are doing."""
+
+    def page(self, after: str | None) -> Page[CredentialState]:
+        """The next ones, in any order; a page may be empty and not the last."""
+        ...
 
 
 class SealedRows(Protocol):
@@ -654,6 +711,14 @@ class Webhooks(Protocol):
         """Newest first."""
         ...
 
+    def scrub(self, event: Event) -> None:
+        """Its user's address goes, a credential's name that holds one, and what receivers answered."""
+        ...
+
+    def mark_fanned_out(self, event: Event) -> None:
+        """The sweep need not look for it any more."""
+        ...
+
     def open_delivery(self, delivery: Delivery) -> None:
         """Once: a delivery that is there already stays as it is."""
         ...
@@ -665,13 +730,37 @@ class Webhooks(Protocol):
         ...
 
     def due(self, partition: str, *, until: datetime) -> Sequence[tuple[str, datetime]]:
-        """Deliveries waiting in the index: `<workspace>/<event>/<delivery>`, and when."""
+        """What waits in the index, and when: a delivery, `<workspace>/<event>/<delivery>`; or an event that was not
+        fanned out, `<workspace>/<event>`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One endpoint's room for one attempt, until its own end."""
+
+    workspace_id: WorkspaceId
+    endpoint_id: EndpointId
+    number: int
+    until: datetime
+
+
+class Slots(Protocol):
+    """How many attempts are at an endpoint; a worker that dies gives its slot back by time alone."""
+
+    def take(self, endpoint: Endpoint, *, at: datetime) -> Slot | None:
+        """None when all are taken that the endpoint may have at once."""
+        ...
+
+    def give_back(self, slot: Slot) -> None:
+        """It may have ended, and be another's by now; then nothing happens."""
         ...
 
 
 class Upstream(Protocol):
     """Asks the provider: a refresh at its token endpoint, or the app's live check."""
 
-    def renew(self, credential: Credential, secret: "Secret", *, force: bool = False) -> "Outcome":
-        """A refresh where one is due, or forced; else the live check. Trouble is an outcome, not an error."""
+    def renew(self, credential: Credential, secret: "Secret", *, force: bool = False) -> "Outcome | Stale":
+        """One call: a refresh where one is due, or forced; else the live check. Trouble is an outcome, not an error."""
         ...

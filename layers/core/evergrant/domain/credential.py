@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from evergrant.domain.due import day_of, spread_before
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.sealing import SealContext
 from evergrant.domain.times import iso, iso_or_none
@@ -15,6 +16,9 @@ from evergrant.domain.times import iso, iso_or_none
 Status = Literal["active", "degraded", "expired"]
 MARGIN = timedelta(minutes=10)
 """An access token is renewed this long before its end, or a fifth of its life, whichever is less."""
+LONGEST_SPREAD = timedelta(hours=1)
+"""So long before that, or a sixth of its life: what ends in the same second is spread over it."""
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,22 @@ class Credential:
     last_verified_at: datetime | None = None
     last_renewed_at: datetime | None = None
     last_failure: Failure | None = None
+    last_read_day: int | None = None
+    """When its secret was last handed out, in days since the epoch."""
+    forecast_said: int | None = None
+    """Days before its end: this forecast and all longer ones were sent, or were past when the end became known."""
     failures: int = 0
     due_at: datetime | None = None
     lease_until: datetime | None = None
+    awaits: bool = False
+    """Nobody holds the lease: until its end, what an earlier holder may still bring is waited for."""
     fence: int = 0
+    grant: int = 1
+    """Counts what its owner gave anew: a reconnect, other data. What was got with an older one is not kept."""
+    spare: bytes | None = None
+    """A further secret of the same grant, from a worker that came too late; sealed apart."""
+    transitions: int = 0
+    """Counts the changes of status that were told."""
     renewable: bool = False
     """Whether there is a refresh token, or what a token can be made of."""
     deleting: bool = False
@@ -81,16 +97,32 @@ class Credential:
         """What the secret of this row, in this generation, is bound to."""
         return SealContext(self.workspace_id, self.user_id, self.credential_id, self.app, self.generation)
 
+    def spare_context(self) -> SealContext:
+        """What the spare is bound to: its grant, and that it is a spare."""
+        return SealContext(self.workspace_id, self.user_id, self.credential_id, self.app, self.grant, field="spare")
+
+    def regranted(self, **fields: object) -> "Credential":
+        """With a secret that its owner gave: the next generation of the next grant; no lease and no spare crosses."""
+        grant = {"generation": self.generation + 1, "grant": self.grant + 1, "spare": None}
+        return replace(self, **{**grant, "lease_until": None, "awaits": False, **fields})  # type: ignore[arg-type]  # checked by the slots
+
     def is_over(self, *, at: datetime) -> bool:
         """Whether the key or grant has reached its known end."""
         return self.expires_at is not None and self.expires_at <= at
 
     def renewal_starts(self) -> datetime | None:
-        """When the access token should be renewed: the margin before its end."""
+        """When the access token should be renewed: the margin before its end, and the jitter before that."""
         if self.token_expires_at is None:
             return None
-        life = self.token_expires_at - (self.token_issued_at or self.updated_at)
-        return self.token_expires_at - min(MARGIN, life / 5)
+        # One of unknown age was brought as if it had ended before it was issued.
+        life = max(self.token_expires_at - (self.token_issued_at or self.updated_at), timedelta(0))
+        starts = self.token_expires_at - min(MARGIN, life / 5)
+        return spread_before(starts, self.credential_id, spread=min(life / 6, LONGEST_SPREAD))
+
+    def in_use(self, *, at: datetime) -> bool:
+        """Whether it was made, or its secret handed out, in the last day."""
+        read = self.last_read_day is not None and self.last_read_day >= day_of(at) - 1
+        return read or at - self.created_at < A_DAY
 
     def is_fresh(self, *, at: datetime, min_validity: timedelta | None = None) -> bool:
         """Whether the secret can be handed out as it is: outside the margin, or valid for `min_validity` at least."""

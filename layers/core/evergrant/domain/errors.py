@@ -163,7 +163,10 @@ class SealBrokenError(EvergrantError):
 
 
 class ProviderError(EvergrantError):
-    """The provider answered with trouble; `provider_status` is its HTTP status where there was one."""
+    """The provider answered with trouble; `provider_status` is its HTTP status where there was one.
+
+    `nothing_done`: it is certain that the provider did nothing, for it was not reached, or said so.
+    """
 
     code = "provider_error"
 
@@ -174,10 +177,12 @@ class ProviderError(EvergrantError):
         code: str | None = None,
         provider_status: int | None = None,
         retry_after: int | None = None,
+        nothing_done: bool = False,
     ) -> None:
         super().__init__(message, code=code)
         self.provider_status = provider_status
         self.retry_after = retry_after
+        self.nothing_done = nothing_done or provider_status == 429
 
 
 class ProviderTimeoutError(ProviderError):

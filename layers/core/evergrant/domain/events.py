@@ -43,6 +43,11 @@ class Event:
     only_endpoint: str | None = None
     """For `webhook.test`: the one endpoint that is to hear of it."""
 
+    @property
+    def has_address(self) -> bool:
+        """Its user's e-mail address; a credential that nobody named is called by its app and user's name."""
+        return self.user_email is not None or "@" in (self.credential_name or "")
+
     def body(self) -> dict[str, object]:
         """The delivery's body: the four names at the top level are the contract."""
         return {

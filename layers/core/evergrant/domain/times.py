@@ -16,3 +16,8 @@ def iso_or_none(at: datetime | None) -> str | None:
 def from_iso(text: str) -> datetime:
     """The aware UTC datetime that `iso` wrote."""
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def from_iso_or_none(text: str | None) -> datetime | None:
+    """The same, where there may be no time."""
+    return None if text is None else from_iso(text)

@@ -213,6 +213,17 @@ def _expiry(reading: Reading, answer: Mapping[str, object], access_token: str, *
     return None if life is None else at + _clamped(life)
 
 
+def introspected_end(status: int, body: bytes, *, at: datetime) -> datetime | None:
+    """`exp` of a token that its server calls active (RFC 7662, 2.2); None where it says nothing usable."""
+    try:
+        answer = loads(body, huge_numbers=True) if status == 200 else None
+    except NotStrictJsonError:
+        return None
+    said = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
+    end = _moment(said.get("exp")) if said.get("active") is True else None
+    return None if end is None else at + _clamped((end - at).total_seconds())
+
+
 def _grant_expiry(reading: Reading, answer: Mapping[str, object], *, at: datetime) -> datetime | None:
     own = reading.answer.refresh_token_expires_in
     for name in (*((own,) if own else ()), *_REFRESH_LIFE):

@@ -20,6 +20,10 @@ DISABLED_AFTER = timedelta(days=5)
 QUEUE_DELAY_LIMIT = timedelta(minutes=15)
 """SQS delays a message by this at most; longer waits stand in the due index."""
 SHORTEST_PAUSE = timedelta(minutes=1)
+AT_ONCE, AT_ONCE_WHILE_FAILING = 3, 1
+"""Attempts at one endpoint at a time: of the workers, one that hangs never holds up all."""
+LEAST_HELD_UP, MOST_HELD_UP = timedelta(seconds=5), timedelta(minutes=5)
+RESPONSE_BYTES = 2048
 MOST_OLD_SECRETS = 10
 """Each signs every delivery: the header that holds the signatures must stay short."""
 
@@ -73,6 +77,11 @@ class Endpoint:
         fits = not self.apps or app is None or app in self.apps
         tagged = tags is None or not self.user_tags or not set(self.user_tags).isdisjoint(tags)
         return event.type in (self.events or DEFAULT_TYPES) and fits and tagged
+
+    @property
+    def at_once(self) -> int:
+        """How many attempts there may be at a time."""
+        return AT_ONCE_WHILE_FAILING if self.failing_since else AT_ONCE
 
     def rotated(self, sealed_secret: bytes, *, at: datetime, overlap: timedelta) -> "Endpoint":
         """The new secret signs at once; the one before beside it, and those before until their own ends.
@@ -129,6 +138,8 @@ class Attempt:
     status: int | None
     duration_ms: int
     error: str | None = None
+    response: str | None = None
+    """The first of what the receiver answered, for whoever looks for its mistake; never a header of it."""
 
     @property
     def ok(self) -> bool:
@@ -175,6 +186,14 @@ class Delivery:
         wait = min(max(at - self.event_at, SHORTEST_PAUSE), QUEUE_DELAY_LIMIT)
         return replace(self, next_attempt_at=at + wait)
 
+    def held_up(self, *, at: datetime, jitter: float) -> "Delivery":
+        """Others are at its endpoint: look again after about as long as it has waited by now.
+
+        Spread by `jitter` in [0, 1), so that what waits together does not come back together.
+        """
+        wait = min(max(at - self.event_at, LEAST_HELD_UP), MOST_HELD_UP) * (0.5 + jitter)
+        return replace(self, next_attempt_at=at + wait)
+
     def ended(self) -> "Delivery":
         """Its endpoint is gone or disabled: not tried again by itself; a replay can."""
         return replace(self, status="exhausted", next_attempt_at=None)
@@ -191,11 +210,35 @@ class Delivery:
             "endpointId": self.endpoint_id,
             "status": self.status,
             "attempts": [
-                {"at": iso(each.at), "status": each.status, "durationMs": each.duration_ms, "error": each.error}
+                {
+                    "at": iso(each.at),
+                    "status": each.status,
+                    "durationMs": each.duration_ms,
+                    "error": each.error,
+                    "response": each.response,
+                    # The signature is left out: a log is no place for what proves that we sent something.
+                    "requestHeaders": request_headers(self.event_id, each.at),
+                }
                 for each in self.attempts
             ],
             "nextAttemptAt": iso_or_none(self.next_attempt_at),
         }
+
+
+def kept_response(body: bytes) -> str | None:
+    """Its first 2 KiB as text, with a sign for all that a terminal or a page would act upon; None for no answer."""
+    text = body[:RESPONSE_BYTES].decode("utf-8", "replace")
+    return "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text) or None
+
+
+def request_headers(event_id: str, at: datetime) -> dict[str, str]:
+    """What each attempt says of itself (Standard Webhooks), beside its signatures."""
+    return {
+        "content-type": "application/json",
+        "user-agent": "Evergrant",
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+    }
 
 
 def delivery_for(event: Event, endpoint: Endpoint) -> Delivery:

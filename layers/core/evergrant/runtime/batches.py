@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from evergrant.runtime.invocation import invocation
 from evergrant.runtime.observability import logger
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def each_message(event: dict[str, Any], act: Act, context: "LambdaContext") -> B
             failed += [{"itemIdentifier": each["messageId"]} for each in rest]
             break
         try:
-            act(json.loads(record["body"]))
+            with invocation(context):
+                act(json.loads(record["body"]))
         except Exception as error:  # noqa: BLE001  # whatever it is, the message must come again
             told = {"error": type(error).__name__, "code": getattr(error, "code", None)}
             logger().error("message_failed", extra={"message_id": record["messageId"], **told})

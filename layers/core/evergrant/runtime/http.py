@@ -20,6 +20,7 @@ from pydantic.alias_generators import to_camel
 from evergrant.domain import errors
 from evergrant.domain.caller import Actor, Caller, SessionCaller
 from evergrant.domain.ids import ApiKeyId, UserId, WorkspaceId
+from evergrant.runtime.invocation import invocation
 from evergrant.runtime.observability import logger
 from evergrant.runtime.requests import ALIAS_PREFIX, check_version, read_body, read_query
 
@@ -122,7 +123,8 @@ class Http(APIGatewayRestResolver):
 
     def handler(self, event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         """The Lambda handler."""
-        answer = self.resolve(event, context)
+        with invocation(context):
+            answer = self.resolve(event, context)
         request_id = self.request_id_of(event)
         headers = answer.setdefault("multiValueHeaders", {})
         headers["x-request-id"] = [request_id]

@@ -2,7 +2,14 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from evergrant.domain.due import Shards
 
 
 class MissingSettingError(RuntimeError):
@@ -42,9 +49,30 @@ class Settings:
         return int(self.environment.get("CHECK_MINUTES") or 1440)
 
     @property
+    def event_retention(self) -> timedelta:
+        """How long events and their deliveries are kept."""
+        return timedelta(days=int(self.environment.get("EVENT_RETENTION_DAYS") or 90))
+
+    @property
     def requests_per_second(self) -> int:
         """Of what makes something, for each workspace; ten times as much at once."""
         return int(self.environment.get("REQUESTS_PER_SECOND") or 50)
+
+    @property
+    def shards(self) -> "Shards":
+        """Of the due index, from which minute on."""
+        from evergrant.domain.due import FOUR, Shards
+
+        text = self.environment.get("DUE_SHARDS")
+        return Shards.parsed(text) if text else FOUR
+
+    @property
+    def restored_at(self) -> "datetime | None":
+        """When the tables were last restored from a backup, while that is to be minded."""
+        from evergrant.domain.times import from_iso
+
+        text = self.environment.get("RESTORED_AT")
+        return from_iso(text) if text else None
 
     def paused(self, what: str) -> bool:
         """`renewals` or `notifications`: the operator's switches."""

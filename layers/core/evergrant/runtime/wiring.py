@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from evergrant.use_cases.connect.hosted import Holds
     from evergrant.use_cases.connect.imported import Importer
     from evergrant.use_cases.connect.modal import Begins, Opens
-    from evergrant.use_cases.renewals.renew import Renewer
+    from evergrant.use_cases.renewals.keeper import OutcomeKeeper
+    from evergrant.use_cases.renewals.renewer import Renewer
     from evergrant.use_cases.renewals.sweep import Timed
-    from evergrant.use_cases.webhooks.deliver import Sign
+    from evergrant.use_cases.webhooks.attempt import Sign
 
 
 @cache
@@ -53,6 +54,8 @@ def credentials() -> "ports.CredentialStore":
         directory_table=settings().required("DIRECTORY_TABLE"),
         events_table=settings().required("EVENTS_TABLE"),
         audit_table=settings().required("AUDIT_TABLE"),
+        event_retention=settings().event_retention,
+        shards=settings().shards,
     )
 
 
@@ -121,6 +124,14 @@ def sealed_rows() -> "ports.SealedRows":
 
     tables = {name: settings().required(f"{name.upper()}_TABLE") for name in ("credentials", "directory", "events")}
     return DynamoDBSealedRows(dynamodb(), **tables)
+
+
+@cache
+def credential_states() -> "ports.CredentialStates":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.states import DynamoDBCredentialStates
+
+    return DynamoDBCredentialStates(dynamodb(), table=settings().required("CREDENTIALS_TABLE"))
 
 
 @cache
@@ -337,13 +348,33 @@ def opens() -> "Opens":
 
 @cache
 def renewer() -> "Renewer":
-    from evergrant.use_cases.renewals.renew import Renewer
+    import time
+
+    from evergrant.runtime.invocation import remaining
+    from evergrant.runtime.observability import report
+    from evergrant.use_cases.renewals.doubt import Doubt
+    from evergrant.use_cases.renewals.renewer import Renewer
 
     return Renewer(
+        keeper=outcome_keeper(),
+        apps=apps(),
+        upstream=upstream(),
+        pacing=pacing(),
+        doubt=Doubt(pacing(), report, settings().restored_at),
+        rescues=rescues(),
+        remaining=remaining,
+        pause=time.sleep,
+    )
+
+
+@cache
+def outcome_keeper() -> "OutcomeKeeper":
+    from evergrant.use_cases.renewals.keeper import OutcomeKeeper
+
+    return OutcomeKeeper(
         credentials=credentials(),
         directory=directory(),
         sealer=sealer(),
-        upstream=upstream(),
         revoker=revoker(),
         audit=audit(),
         clock=clock(),
@@ -373,7 +404,16 @@ def webhooks() -> "ports.Webhooks":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 
-    return DynamoDBWebhooks(dynamodb(), table=settings().required("EVENTS_TABLE"))
+    table, retention = settings().required("EVENTS_TABLE"), settings().event_retention
+    return DynamoDBWebhooks(dynamodb(), table=table, retention=retention, shards=settings().shards)
+
+
+@cache
+def slots() -> "ports.Slots":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.slots import DynamoDBSlots
+
+    return DynamoDBSlots(dynamodb(), table=settings().required("EVENTS_TABLE"))
 
 
 @cache
@@ -385,18 +425,30 @@ def rates() -> "ports.Rates":
     return DynamoDBRates(dynamodb(), table=settings().required("SESSIONS_TABLE"), per_second=per_second)
 
 
-def timed() -> "dict[str, Timed]":
-    """What the sweep looks at, by the names of the operator's switches."""
+@cache
+def pacing() -> "ports.Pacing":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.pacing import DynamoDBPacing
+
+    return DynamoDBPacing(dynamodb(), table=settings().required("SESSIONS_TABLE"))
+
+
+def cursor(name: str) -> "ports.SweepCursor":
+    """`renewals` or `notifications`."""
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.cursor import DynamoDBSweepCursor
+
+    return DynamoDBSweepCursor(dynamodb(), name, table=settings().required("SESSIONS_TABLE"))
+
+
+def timed() -> "dict[str, Timed]":
+    """What the sweep looks at, by the names of the operator's switches."""
     from evergrant.use_cases.renewals.sweep import deliveries_due, renewals_due
 
-    def cursor(name: str) -> "ports.SweepCursor":
-        return DynamoDBSweepCursor(dynamodb(), name, table=settings().required("SESSIONS_TABLE"))
-
+    shards = settings().shards
     return {
-        "renewals": renewals_due(credentials(), queue=renewals(), cursor=cursor("renewals")),
-        "notifications": deliveries_due(webhooks(), queue=deliveries(), cursor=cursor("notifications")),
+        "renewals": renewals_due(credentials(), queue=renewals(), cursor=cursor("renewals"), shards=shards),
+        "notifications": deliveries_due(webhooks(), queue=deliveries(), cursor=cursor("notifications"), shards=shards),
     }
 
 
@@ -440,6 +492,11 @@ def deliveries() -> "ports.Queue":
 @cache
 def cleanups() -> "ports.Queue":
     return _queue("CLEANUPS_QUEUE_URL")
+
+
+@cache
+def rescues() -> "ports.Queue":
+    return _queue("RESCUE_QUEUE_URL")
 
 
 def _queue(setting: str) -> "ports.Queue":

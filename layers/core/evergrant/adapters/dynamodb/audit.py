@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.client import translated
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, page, to_item, to_values
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, page, place_of, starting, to_item, to_values
 from evergrant.domain.events import AuditLine
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, is_identifier, time_floor
 from evergrant.ports import Page
@@ -90,3 +90,16 @@ class DynamoDBAudit:
                 **arguments,
             )["Items"]
         return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=_line)
+
+    def deletions(self, since: datetime, *, after: str | None) -> Page[CredentialId]:
+        """A part of a whole scan: it is asked for after a restore alone."""
+        with translated():
+            found = self._client.scan(
+                TableName=self._table,
+                FilterExpression="#action = :deleted AND #at >= :since",
+                ExpressionAttributeNames={"#action": "action", "#at": "at"},
+                ExpressionAttributeValues=to_values({":deleted": "credential.deleted", ":since": epoch_ms(since)}),
+                ProjectionExpression="credential_id",
+                **starting(after),
+            )
+        return Page([CredentialId(from_item(item)["credential_id"]) for item in found["Items"]], place_of(found))

@@ -20,10 +20,10 @@ def link_pk(workspace_id: str, user_id: str) -> str:
 CREDENTIAL_SK = "credential"
 
 
-def credential_item(credential: Credential) -> dict[str, Any]:
+def credential_item(credential: Credential, *, shards: due.Shards = due.FOUR) -> dict[str, Any]:
     """The whole row, with its slot in the due index while something is due."""
     failure = credential.last_failure
-    place = credential.due_at and due.slot(credential.credential_id, at=credential.due_at)
+    place = credential.due_at and due.slot(credential.credential_id, at=credential.due_at, shards=shards)
     return to_item(
         {
             "pk": credential_pk(credential.credential_id),
@@ -59,12 +59,18 @@ def credential_item(credential: Credential) -> dict[str, Any]:
                 "message": failure.message,
                 "transient": failure.transient,
             },
+            "last_read_day": credential.last_read_day,
+            "forecast_said": credential.forecast_said,
             "failures": credential.failures,
             "due_at": epoch_ms(credential.due_at),
             "due_partition": place and place.partition,
             "due_sort": place and place.sort,
             "lease_until": epoch_ms(credential.lease_until),
+            "awaits": credential.awaits,
             "fence": credential.fence,
+            "grant": credential.grant,
+            "spare": credential.spare,
+            "transitions": credential.transitions,
             "renewable": credential.renewable,
             "deleting": credential.deleting,
             "deletion_told": credential.deletion_told,
@@ -108,10 +114,16 @@ def credential_of(item: Mapping[str, Any]) -> Credential:
             message=failure["message"],
             transient=failure["transient"],
         ),
+        last_read_day=row.get("last_read_day"),
+        forecast_said=row.get("forecast_said"),
         failures=int(row["failures"]),
         due_at=at_ms_or_none(row.get("due_at")),
         lease_until=at_ms_or_none(row.get("lease_until")),
+        awaits=row.get("awaits", False),
         fence=int(row["fence"]),
+        grant=int(row.get("grant", 1)),
+        spare=bytes(row["spare"]) if row.get("spare") else None,
+        transitions=int(row.get("transitions", 0)),
         renewable=row.get("renewable", False),
         deleting=row["deleting"],
         deletion_told=row.get("deletion_told", False),

@@ -27,8 +27,9 @@ from evergrant.adapters.dynamodb.items import (
     within_limit,
 )
 from evergrant.adapters.dynamodb.items import key as item_key
-from evergrant.adapters.dynamodb.renewals import begun, finished
+from evergrant.adapters.dynamodb.renewals import begun, finished, noted, spared
 from evergrant.domain.credential import Credential
+from evergrant.domain.due import FOUR, Shards
 from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId, is_identifier
@@ -52,8 +53,10 @@ class DynamoDBCredentialStore:
         directory_table: str,
         events_table: str,
         audit_table: str,
+        event_retention: timedelta,
+        shards: Shards = FOUR,
     ) -> None:
-        self.client, self.table = client, table
+        self.client, self.table, self._retention, self._shards = client, table, event_retention, shards
         self._directory, self._events, self._audit = directory_table, events_table, audit_table
 
     def get(self, credential_id: CredentialId) -> Credential | None:
@@ -100,7 +103,11 @@ class DynamoDBCredentialStore:
             self.transact(
                 [
                     self._there(user_key(credential.workspace_id, credential.user_id)),
-                    self._put(self.table, within_limit(credential_item(credential)), "attribute_not_exists(pk)"),
+                    self._put(
+                        self.table,
+                        within_limit(credential_item(credential, shards=self._shards)),
+                        "attribute_not_exists(pk)",
+                    ),
                     self._put(self.table, to_item(link)),
                     *self._telling(event, audit),
                 ]
@@ -115,7 +122,7 @@ class DynamoDBCredentialStore:
     ) -> None:
         put = self._put(
             self.table,
-            within_limit(credential_item(new)),
+            within_limit(credential_item(new, shards=self._shards)),
             "version = :version AND generation = :generation AND fence = :fence",
             {":version": read.version, ":generation": read.generation, ":fence": read.fence},
         )
@@ -181,10 +188,13 @@ class DynamoDBCredentialStore:
                 return found
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def begin_renewal(self, read: Credential, *, lease_until: datetime, due_at: datetime) -> Credential | None:
-        held = replace(read, lease_until=lease_until, due_at=due_at, fence=read.fence + 1, version=read.version + 1)
+    def begin_renewal(
+        self, read: Credential, *, lease_until: datetime, due_at: datetime, awaits: bool = False
+    ) -> Credential | None:
+        counted = replace(read, fence=read.fence + 1, version=read.version + 1)
+        held = replace(counted, lease_until=lease_until, due_at=due_at, awaits=awaits)
         try:
-            self.transact([begun(self.table, held, read=read)])
+            self.transact([begun(self.table, held, read=read, shards=self._shards)])
         except ConditionFailedError:
             return None
         return held
@@ -197,9 +207,11 @@ class DynamoDBCredentialStore:
         event: Event | None,
         audit: AuditLine | None,
         once: str | None = None,
+        also: tuple[Event, AuditLine] | None = None,
+        only_holder: bool = True,
     ) -> bool:
-        write = finished(self.table, new, held=held)
-        telling = self._telling(event, audit)
+        write = finished(self.table, new, held=held, only_holder=only_holder, shards=self._shards)
+        telling = [*self._telling(event, audit), *(self._telling(*also) if also else [])]
         if event and once:
             telling = [self._first_of(once, event), *telling]
         try:
@@ -207,7 +219,22 @@ class DynamoDBCredentialStore:
         except ConditionFailedError as error:
             if error.reasons[:2] != ("None", "ConditionalCheckFailed"):
                 return False
-            return self.finish_renewal(new, held=held, event=None, audit=None)
+            return self.finish_renewal(new, held=held, event=None, audit=None, also=also, only_holder=only_holder)
+        return True
+
+    def keep_spare(self, read: Credential, spare: bytes) -> bool:
+        try:
+            self.transact([spared(self.table, replace(read, spare=spare))])
+        except ConditionFailedError:
+            return False
+        return True
+
+    def note_use(self, new: Credential, *, read: Credential) -> bool:
+        try:
+            with translated():
+                self.client.update_item(**noted(self.table, new, read=read, shards=self._shards))
+        except ConditionFailedError:
+            return False
         return True
 
     def transact(self, writes: Sequence[Mapping[str, Any]]) -> None:
@@ -232,7 +259,7 @@ class DynamoDBCredentialStore:
 
         writes: list[dict[str, Any]] = []
         if event:
-            writes.append(self._put(self._events, event_item(event)))
+            writes.append(self._put(self._events, event_item(event, retention=self._retention, shards=self._shards)))
         if audit:
             writes.append(self._put(self._audit, audit_item(audit)))
         return writes

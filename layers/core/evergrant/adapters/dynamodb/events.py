@@ -5,19 +5,25 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, to_item
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, key, to_item
+from evergrant.domain import due
 from evergrant.domain.events import Event
 from evergrant.domain.ids import CredentialId, EventId, UserId, WorkspaceId
 
-RETENTION = timedelta(days=90)
+OVERDUE = timedelta(minutes=2)
+"""What the stream or the queue did not bring in this time, the sweep looks for."""
+DUE = ("due_partition", "due_sort")
 
 
-def event_item(event: Event) -> dict[str, Any]:
-    """One event, as it will be delivered."""
-    return to_item(
+def event_key(workspace_id: str, event_id: str) -> dict[str, Any]:
+    return key(f"ws#{workspace_id}#events", event_id)
+
+
+def event_item(event: Event, *, retention: timedelta, shards: due.Shards = due.FOUR) -> dict[str, Any]:
+    """One event, as it will be delivered. It stands in the due index until it was fanned out."""
+    place = due.slot(f"{event.workspace_id}/{event.event_id}", at=event.at + OVERDUE, shards=shards)
+    return event_key(event.workspace_id, event.event_id) | to_item(
         {
-            "pk": f"ws#{event.workspace_id}#events",
-            "sk": event.event_id,
             "kind": "event",
             "workspace_id": event.workspace_id,
             "type": event.type,
@@ -28,7 +34,9 @@ def event_item(event: Event) -> dict[str, Any]:
             "credential_name": event.credential_name,
             "data": json.dumps(dict(event.data)),
             "only_endpoint": event.only_endpoint,
-            "ttl": epoch_s(event.at + RETENTION),
+            "due_partition": place.partition,
+            "due_sort": place.sort,
+            "ttl": epoch_s(event.at + retention),
         }
     )
 

@@ -73,6 +73,17 @@ def key(pk: str, sk: str) -> dict[str, Any]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
+def starting(after: str | None) -> dict[str, Any]:
+    """A scan's arguments that begin after the place of `place_of`."""
+    return {"ExclusiveStartKey": key(*after.split(" "))} if after else {}
+
+
+def place_of(found: Mapping[str, Any]) -> str | None:
+    """Where a scan has come; None at its end."""
+    last = found.get("LastEvaluatedKey")
+    return f"{last['pk']['S']} {last['sk']['S']}" if last else None
+
+
 def epoch_ms(at: datetime | None) -> int | None:
     """For a time that is stored."""
     return None if at is None else round(at.timestamp() * 1000)

@@ -24,7 +24,7 @@ class DynamoDBSealedRows:
     def __init__(self, client: "DynamoDBClient", *, credentials: str, directory: str, events: str) -> None:
         self._client = client
         self._tables = [
-            (credentials, ("sealed",)),
+            (credentials, ("sealed", "spare")),
             (directory, ("sealed",)),
             (events, ("sealed_secret", "old_secrets")),
         ]

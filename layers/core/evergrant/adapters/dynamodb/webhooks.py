@@ -1,102 +1,33 @@
 """Endpoints, events and deliveries in the Events table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import endpoint_items
 from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
-from evergrant.adapters.dynamodb.events import RETENTION, event_item, event_of
-from evergrant.adapters.dynamodb.items import (
-    at_ms,
-    at_ms_or_none,
-    epoch_ms,
-    epoch_s,
-    from_item,
-    key,
-    page,
-    readable,
-    to_item,
-    to_values,
-)
+from evergrant.adapters.dynamodb.delivery_items import deliveries_pk, delivery_item, delivery_of
+from evergrant.adapters.dynamodb.events import DUE, event_item, event_key, event_of
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, key, page, readable, to_values
 from evergrant.domain import due
 from evergrant.domain.events import Event
 from evergrant.domain.ids import WorkspaceId, is_identifier, time_floor
-from evergrant.domain.webhooks import Attempt, Delivery, Endpoint
+from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.ports import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def _deliveries_pk(workspace_id: str, event_id: str) -> str:
-    return f"ws#{workspace_id}#event#{event_id}"
-
-
-OVERDUE = timedelta(minutes=2)
-"""A delivery whose message was lost is found in the index after this."""
-
-
-def _slot(delivery: Delivery, *, queued: bool) -> due.DueSlot | None:
-    """When the sweep is to look at it; at what the queue holds, only if it is overdue."""
-    at = delivery.next_attempt_at
-    path = f"{delivery.workspace_id}/{delivery.event_id}/{delivery.delivery_id}"
-    return at and due.slot(path, at=at + OVERDUE if queued else at)
-
-
-def _delivery_item(delivery: Delivery, *, queued: bool) -> dict[str, Any]:
-    place = _slot(delivery, queued=queued)
-    return to_item(
-        {
-            "pk": _deliveries_pk(delivery.workspace_id, delivery.event_id),
-            "sk": delivery.delivery_id,
-            "kind": "delivery",
-            "workspace_id": delivery.workspace_id,
-            "event_id": delivery.event_id,
-            "endpoint_id": delivery.endpoint_id,
-            "event_at": epoch_ms(delivery.event_at),
-            "status": delivery.status,
-            "attempts": [
-                {"at": epoch_ms(each.at), "status": each.status, "ms": each.duration_ms, "error": each.error}
-                for each in delivery.attempts
-            ],
-            "attempts_made": len(delivery.attempts),
-            "next_attempt_at": epoch_ms(delivery.next_attempt_at),
-            "due_partition": place and place.partition,
-            "due_sort": place and place.sort,
-            "ttl": epoch_s(delivery.event_at + RETENTION),
-        }
-    )
-
-
-def _delivery(item: Mapping[str, Any]) -> Delivery:
-    row = from_item(item)
-    return Delivery(
-        workspace_id=WorkspaceId(row["workspace_id"]),
-        event_id=row["event_id"],
-        endpoint_id=row["endpoint_id"],
-        delivery_id=row["sk"],
-        event_at=at_ms(row["event_at"]),
-        status=row["status"],
-        attempts=tuple(
-            Attempt(
-                at=at_ms(each["at"]),
-                status=None if each["status"] is None else int(each["status"]),
-                duration_ms=int(each["ms"]),
-                error=each["error"],
-            )
-            for each in row["attempts"]
-        ),
-        next_attempt_at=at_ms_or_none(row.get("next_attempt_at")),
-    )
-
-
 class DynamoDBWebhooks:
     """`Webhooks` on DynamoDB."""
 
-    def __init__(self, client: "DynamoDBClient", *, table: str) -> None:
-        self._client, self._table = client, table
+    def __init__(
+        self, client: "DynamoDBClient", *, table: str, retention: timedelta, shards: due.Shards = due.FOUR
+    ) -> None:
+        self._client, self._table, self._retention, self._shards = client, table, retention, shards
 
     def put_endpoint(self, endpoint: Endpoint) -> None:
         with translated():
@@ -124,13 +55,27 @@ class DynamoDBWebhooks:
 
     def put_event(self, event: Event) -> None:
         with translated():
-            self._client.put_item(TableName=self._table, Item=event_item(event))
+            self._client.put_item(
+                TableName=self._table, Item=event_item(event, retention=self._retention, shards=self._shards)
+            )
 
     def event(self, workspace_id: WorkspaceId, event_id: str) -> Event | None:
         if not is_identifier(event_id, "evt"):
             return None
         item = self._get(f"ws#{workspace_id}#events", event_id)
         return event_of(item) if item else None
+
+    def mark_fanned_out(self, event: Event) -> None:
+        self._remove(event_key(event.workspace_id, event.event_id), DUE)
+
+    def scrub(self, event: Event) -> None:
+        # The address last: an event that still has it is scrubbed again.
+        for each in self._all(deliveries_pk(event.workspace_id, event.event_id)):
+            answered = [place for place, tried in enumerate(delivery_of(each).attempts) if tried.response]
+            if answered:
+                self._remove({"pk": each["pk"], "sk": each["sk"]}, [f"attempts[{at}].answer" for at in answered])
+        name = ["credential_name"] if "@" in (event.credential_name or "") else []
+        self._remove(event_key(event.workspace_id, event.event_id), ["user_email", *name])
 
     def events(
         self, workspace_id: WorkspaceId, *, since: datetime | None, limit: int, after: str | None
@@ -153,24 +98,24 @@ class DynamoDBWebhooks:
             with translated():
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_delivery_item(delivery, queued=True),
+                    Item=delivery_item(delivery, queued=True, retention=self._retention, shards=self._shards),
                     ConditionExpression="attribute_not_exists(pk)",
                 )
         except ConditionFailedError:
             return
 
     def delivery(self, workspace_id: WorkspaceId, event_id: str, delivery_id: str) -> Delivery | None:
-        item = self._get(_deliveries_pk(workspace_id, event_id), delivery_id)
-        return _delivery(item) if item else None
+        item = self._get(deliveries_pk(workspace_id, event_id), delivery_id)
+        return delivery_of(item) if item else None
 
     def deliveries(self, workspace_id: WorkspaceId, event_id: str) -> Sequence[Delivery]:
-        return readable(self._all(_deliveries_pk(workspace_id, event_id)), _delivery)
+        return readable(self._all(deliveries_pk(workspace_id, event_id)), delivery_of)
 
     def change_delivery(self, delivery: Delivery, *, attempts_read: int, queued: bool) -> None:
         with translated():
             self._client.put_item(
                 TableName=self._table,
-                Item=_delivery_item(delivery, queued=queued),
+                Item=delivery_item(delivery, queued=queued, retention=self._retention, shards=self._shards),
                 ConditionExpression="attempts_made = :read",
                 ExpressionAttributeValues=to_values({":read": attempts_read}),
             )
@@ -195,7 +140,12 @@ class DynamoDBWebhooks:
         """An update alone is no transaction: several at once would be in each other's way."""
         try:
             if event:
-                told = {"Put": {"TableName": self._table, "Item": event_item(event)}}
+                told = {
+                    "Put": {
+                        "TableName": self._table,
+                        "Item": event_item(event, retention=self._retention, shards=self._shards),
+                    }
+                }
                 transact(self._client, [{"Update": update}, told])
             else:
                 with translated():
@@ -203,6 +153,15 @@ class DynamoDBWebhooks:
         except ConditionFailedError:
             return False
         return True
+
+    def _remove(self, key: dict[str, Any], names: Sequence[str]) -> None:
+        with suppress(ConditionFailedError), translated():
+            self._client.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="REMOVE " + ", ".join(names),
+                ConditionExpression="attribute_exists(pk)",
+            )
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         with translated():

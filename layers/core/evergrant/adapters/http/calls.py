@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from evergrant.domain.app import Call, Request
 from evergrant.domain.errors import ProviderError
 from evergrant.domain.rendering import render_all, render_text, render_url, with_derived
+from evergrant.domain.renewal import TIMEOUT
 from evergrant.ports import HttpAnswer, HttpClient
 
-TOTAL_SECONDS = 8
+TOTAL_SECONDS = TIMEOUT.total_seconds()
 """Well inside the lease of a renewal."""
 MAX_BYTES = 64 * 1024
 

@@ -54,9 +54,9 @@ class CheckedTransport:
         worker.join(total_seconds)
         if not outcome:
             line.cut()
-            raise ProviderTimeoutError("There was no whole answer in time.")
+            raise ProviderTimeoutError("There was no whole answer in time.", nothing_done=not line.was_made)
         if isinstance(outcome[0], Exception):
-            raise _translated(outcome[0]) from outcome[0]
+            raise _translated(outcome[0], nothing_done=not line.was_made) from outcome[0]
         return outcome[0]
 
 
@@ -67,6 +67,8 @@ class _Line:
         self._lock = threading.Lock()
         self._ends: list[socket.socket] = []
         self._is_cut = False
+        self.was_made = False
+        """Whether anything can have been sent."""
 
     def hold(self, made: socket.socket) -> socket.socket:
         """A second handle of the connection: TLS takes the first one over. Raises: TimeoutError after the cut."""
@@ -75,6 +77,7 @@ class _Line:
                 made.close()
                 raise TimeoutError
             self._ends.append(made.dup())
+            self.was_made = True
         return made
 
     def cut(self) -> None:
@@ -174,9 +177,9 @@ def _with_whole_host(request: "PreparedRequest", **_: object) -> None:
     request.headers["Host"] = urlsplit(request.url or "").netloc
 
 
-def _translated(error: Exception) -> ProviderError:
+def _translated(error: Exception, *, nothing_done: bool) -> ProviderError:
     from requests import Timeout
 
     if isinstance(error, Timeout):
-        return ProviderTimeoutError("There was no answer in time.")
-    return ProviderError(f"The call did not succeed ({type(error).__name__}).")
+        return ProviderTimeoutError("There was no answer in time.", nothing_done=nothing_done)
+    return ProviderError(f"The call did not succeed ({type(error).__name__}).", nothing_done=nothing_done)

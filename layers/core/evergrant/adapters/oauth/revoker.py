@@ -1,15 +1,16 @@
 """Ending a grant at its provider: by RFC 7009, or by the call that its entry spells."""
 
 from evergrant.adapters.http.calls import call_url, send_call, trouble
-from evergrant.domain.app import AuthMethod, OAuth2Method
+from evergrant.domain.app import AuthMethod, Call, OAuth2Method
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, GrantRefusedError, SealBrokenError
 from evergrant.domain.rendering import render_url
 from evergrant.domain.secret import Secret
-from evergrant.ports import Apps, HttpClient, OAuthClients, Sealer, TokenEndpoint
+from evergrant.ports import Apps, HttpAnswer, HttpClient, OAuthClients, Sealer, TokenEndpoint
 
-ALREADY_GONE = frozenset({401, 404, 410})
+UNAUTHORIZED = 401
+ALREADY_GONE = frozenset({UNAUTHORIZED, 404, 410})
 """What a provider answers to a token that has ended before."""
 
 
@@ -60,17 +61,39 @@ class ProviderRevoker:
                 token_type_hint="refresh_token" if refresh_token else "access_token",  # a hint
             )
         elif method.revocation:
-            own = {name: value.get_secret_value() for name, value in client.extra.items()} if client else {}
-            if client:
-                own |= {"clientId": client.client_id}
-            if client and client.client_secret:
-                own |= {"clientSecret": client.client_secret.get_secret_value()}
-            values = {**credential.variables, **secret.revealed(), **own}
-            secret.require_host(call_url(method.revocation, method.request, values))
-            headers = None if method.signs else method.request.headers
-            answer = send_call(self._http, method.revocation, method.request, values, headers=headers)
+            answer = self._called(method, method.revocation, credential, secret, client)
+            if answer.status == UNAUTHORIZED and client and isinstance(method, OAuth2Method):
+                answer = self._called_anew(method, method.revocation, credential, secret, client) or answer
             if answer.status >= 300 and answer.status not in ALREADY_GONE:
                 raise trouble(answer)
+
+    def _called_anew(
+        self, method: OAuth2Method, call: Call, credential: Credential, secret: Secret, client: OAuthClient
+    ) -> HttpAnswer | None:
+        """With an access token that lives: that the one before has ended says nothing of the grant.
+
+        None where there is no other. Raises: GrantRefusedError where the grant is gone.
+        """
+        refresh_token = secret.values.get("refreshToken")
+        if refresh_token is None:
+            return None
+        secret.require_host(render_url(method.refresh_endpoint or method.token_endpoint, credential.variables))
+        tokens = self._token_endpoint.refresh(method, client, credential.variables, refresh_token)
+        fresh = {"accessToken": tokens.access_token, "refreshToken": tokens.refresh_token or refresh_token}
+        return self._called(method, call, credential, secret.with_values(**fresh), client)
+
+    def _called(
+        self, method: AuthMethod, call: Call, credential: Credential, secret: Secret, client: OAuthClient | None
+    ) -> HttpAnswer:
+        own = {name: value.get_secret_value() for name, value in client.extra.items()} if client else {}
+        if client:
+            own |= {"clientId": client.client_id}
+        if client and client.client_secret:
+            own |= {"clientSecret": client.client_secret.get_secret_value()}
+        values = {**credential.variables, **secret.revealed(), **own}
+        secret.require_host(call_url(call, method.request, values))
+        headers = None if method.signs else method.request.headers
+        return send_call(self._http, call, method.request, values, headers=headers)
 
 
 def _can_be_revoked(method: AuthMethod) -> bool:

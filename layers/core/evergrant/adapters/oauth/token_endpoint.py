@@ -1,6 +1,7 @@
 """A provider's OAuth server: every grant, and revocation, with nothing believed that comes back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import SecretStr
 
@@ -9,9 +10,13 @@ from evergrant.adapters.oauth.assertions import signed_assertion
 from evergrant.adapters.oauth.client_authentication import authenticated
 from evergrant.domain.app import ClientCredentialsMethod, JwtBearerMethod, OAuth2Method, TokenWay, renamed
 from evergrant.domain.client import OAuthClient
+from evergrant.domain.errors import ProviderError
 from evergrant.domain.rendering import render_all, render_url
-from evergrant.domain.tokens import Reading, Tokens, read_tokens
+from evergrant.domain.tokens import Reading, Tokens, introspected_end, read_tokens
 from evergrant.ports import Clock, Entropy, HttpAnswer, HttpClient
+
+INTROSPECTION_SECONDS = 2
+"""It is asked after the token endpoint, inside the same lease."""
 
 
 class HttpTokenEndpoint:
@@ -38,7 +43,8 @@ class HttpTokenEndpoint:
             "code_verifier": code_verifier.get_secret_value(),
             **render_all(method.token_parameters, values),
         }
-        return self._tokens(method, method.token_endpoint, client.client_id, client.client_secret, values, members)
+        tokens = self._tokens(method, method.token_endpoint, client.client_id, client.client_secret, values, members)
+        return self._introspected(tokens, method, client, values)
 
     def refresh(
         self, method: OAuth2Method, client: OAuthClient, variables: Mapping[str, str], refresh_token: SecretStr
@@ -50,7 +56,8 @@ class HttpTokenEndpoint:
             **render_all(method.refresh_parameters or method.token_parameters, values),
         }
         endpoint = method.refresh_endpoint or method.token_endpoint
-        return self._tokens(method, endpoint, client.client_id, client.client_secret, values, members)
+        tokens = self._tokens(method, endpoint, client.client_id, client.client_secret, values, members)
+        return self._introspected(tokens, method, client, values)
 
     def client_credentials(self, method: ClientCredentialsMethod, values: Mapping[str, str]) -> Tokens:
         members = {
@@ -98,6 +105,30 @@ class HttpTokenEndpoint:
         if answer.status >= 300:
             raise trouble(answer)
 
+    def _introspected(
+        self, tokens: Tokens, method: OAuth2Method, client: OAuthClient, values: Mapping[str, str]
+    ) -> Tokens:
+        """With an end, where only the introspection endpoint knows it (RFC 7662); no grant is lost for its trouble."""
+        if tokens.expires_at is not None or method.introspection_endpoint is None:
+            return tokens
+        members = {"token": tokens.access_token.get_secret_value(), "token_type_hint": "access_token"}
+        try:
+            answer = self._sent(
+                method,
+                method.introspection_endpoint,
+                client.client_id,
+                client.client_secret,
+                values,
+                members,
+                verb="POST",
+                total_seconds=INTROSPECTION_SECONDS,
+            )
+        except ProviderError:
+            return tokens
+        end = introspected_end(answer.status, answer.body, at=self._clock.now())
+        grant_end = tokens.grant_expires_at if tokens.refresh_token else end
+        return replace(tokens, expires_at=end, grant_expires_at=grant_end)
+
     def _tokens(
         self,
         method: TokenWay,
@@ -123,6 +154,7 @@ class HttpTokenEndpoint:
         members: Mapping[str, str],
         *,
         verb: str,
+        total_seconds: float = TOTAL_SECONDS,
     ) -> HttpAnswer:
         url = render_url(endpoint, values)
         issuer = way.issuer if isinstance(way, OAuth2Method) else None
@@ -143,7 +175,7 @@ class HttpTokenEndpoint:
             members_format=way.token_request_format,
         )
         return self._http.send(
-            method, address, headers=sent, body=content, total_seconds=TOTAL_SECONDS, max_bytes=MAX_BYTES
+            method, address, headers=sent, body=content, total_seconds=total_seconds, max_bytes=MAX_BYTES
         )
 
 

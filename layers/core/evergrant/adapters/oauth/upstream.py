@@ -16,7 +16,7 @@ from evergrant.domain.errors import (
     ProviderError,
 )
 from evergrant.domain.rendering import render_url
-from evergrant.domain.renewal import Dead, Ours, Outcome, Renewed, Transient, Unchecked, Verified
+from evergrant.domain.renewal import Dead, Ours, Outcome, Renewed, Stale, Transient, Unchecked, Verified
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens
 from evergrant.ports import Apps, Clock, Minting, OAuthClients, Probing, TokenEndpoint
@@ -37,13 +37,18 @@ class ProviderUpstream:
         self._apps, self._clients, self._clock = apps, clients, clock
         self._token_endpoint, self._minting, self._probing = token_endpoint, minting, probing
 
-    def renew(self, credential: Credential, secret: Secret, *, force: bool = False) -> Outcome:
+    def renew(self, credential: Credential, secret: Secret, *, force: bool = False) -> Outcome | Stale:
         app = self._apps.find(credential.workspace_id, credential.app)
         method = app and app.method(credential.way_used)
         if method is None:
             return Unchecked()
+        renewed = self._renewal_of(method, credential, secret)
+        checkable = method.probe is not None and credential.is_fresh(at=self._clock.now())
+        refreshed = renewed if force or not checkable else None
         try:
-            return self._asked(method, credential, secret, force=force)
+            if refreshed:
+                return refreshed()
+            return self._checked(method, credential, secret, renewable=renewed is not None)
         except CredentialExpiredError as error:
             return Dead(error.code)
         except ClientRefusedError as error:
@@ -54,17 +59,16 @@ class ProviderUpstream:
             return _refused(method, error)
         except ProviderError as error:
             wait = None if error.retry_after is None else timedelta(seconds=error.retry_after)
-            return Transient(error.code, "The app could not be asked; it will be tried again.", wait)
+            unknown = refreshed is not None and not error.nothing_done
+            return Transient(error.code, "The app could not be asked; it will be tried again.", wait, unknown)
 
     def _ours(self, credential: Credential, code: str, message: str) -> Ours:
         client = self._clients.find(credential.workspace_id, credential.app)
         return Ours(code, message, client and client.created_at)
 
-    def _asked(self, method: AuthMethod, credential: Credential, secret: Secret, *, force: bool) -> Outcome:
-        renewed = self._renewal_of(method, credential, secret)
-        checkable = method.probe is not None and credential.is_fresh(at=self._clock.now())
-        if renewed and (force or not checkable):
-            return renewed()
+    def _checked(
+        self, method: AuthMethod, credential: Credential, secret: Secret, *, renewable: bool
+    ) -> Outcome | Stale:
         if method.probe is None:
             return Unchecked()
         try:
@@ -76,9 +80,8 @@ class ProviderUpstream:
             return Verified()
         if answer.verdict is None:
             return Transient("provider_error", f"The app answered {answer.status}; it will be tried again.")
-        if renewed:
-            # The access token is dead, the grant perhaps not.
-            return renewed()
+        if renewable:
+            return Stale()
         return Dead("rejected_by_provider", f"HTTP {answer.status}")
 
     def _renewal_of(self, method: AuthMethod, credential: Credential, secret: Secret) -> Callable[[], Outcome] | None:

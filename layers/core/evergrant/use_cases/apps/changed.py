@@ -7,7 +7,7 @@ from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.rendering import hosts
 from evergrant.domain.secret import Secret
 from evergrant.ports import Apps, CredentialStore, Directory, Queue, Sealer
-from evergrant.use_cases.renewals.renew import Renewer
+from evergrant.use_cases.renewals.renewer import Renewer
 
 REASON = "app_changed"
 USERS_AT_ONCE = 50

@@ -12,7 +12,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ConnectError, NotFoundError, ProviderError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import hosts, known_hosts
-from evergrant.domain.renewal import CHECK_EVERY, next_due
+from evergrant.domain.renewal import CHECK_EVERY, scheduled
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens, dig, read_kept
 from evergrant.domain.workspace import User
@@ -142,7 +142,7 @@ class Keeper:
             _require_same_account(read, granted)
             now = self.clock.now()
             kind, way = granted.method.kind, granted.method.way
-            new = read.changed(at=now, generation=read.generation + 1, kind=kind, way=way)
+            new = read.changed(at=now, kind=kind, way=way).regranted()
             new = self._with_grant(new, granted, prepared)
             try:
                 self.credentials.change(
@@ -180,7 +180,6 @@ class Keeper:
             status="active",
             failures=0,
             last_failure=None,
-            lease_until=None,
             last_verified_at=granted.verified_at or row.last_verified_at,
             last_renewed_at=now,
             expires_at=granted.ends_at,
@@ -192,7 +191,7 @@ class Keeper:
             account_id=granted.account.id or row.account_id,
             variables=granted.variables,
         )
-        new = replace(new, due_at=next_due(new, at=now, check_every=self.check_every))
+        new = scheduled(new, at=now, check_every=self.check_every)
         return replace(new, sealed=prepared.seal(granted.secret.to_bytes(), new.seal_context()))
 
 

@@ -13,7 +13,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConnectError, Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.renewal import CHECK_EVERY, next_due
+from evergrant.domain.renewal import CHECK_EVERY, scheduled
 from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Minting, Probing, Sealer
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import Places, is_redirect, read_entry
@@ -72,7 +72,7 @@ def change_credential(
         _refuse_another_account(read, new)
     if changes.data is not None or "expires_at" in plain:
         # A renewal that began before must see this: its outcome is refused until it has read the row again.
-        new = replace(new, fence=read.fence + 1, due_at=next_due(new, at=now, check_every=check_every))
+        new = scheduled(replace(new, fence=read.fence + 1), at=now, check_every=check_every)
     reconnected = changes.data is not None and read.status == "expired"
     type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
     changed: list[str] = sorted([*plain, *(["data"] if changes.data is not None else [])])
@@ -88,13 +88,10 @@ def change_credential(
 
 def _emptied(new: Credential, expires_at: object) -> Credential:
     """Of what was known of the old secret, nothing is left."""
-    return replace(
-        new,
-        generation=new.generation + 1,
+    return new.regranted(
         status="active",
         failures=0,
         last_failure=None,
-        lease_until=None,
         expires_at=expires_at if isinstance(expires_at, datetime) else None,
         scopes=(),
         missing_scopes=(),

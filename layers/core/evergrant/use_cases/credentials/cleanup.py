@@ -8,6 +8,7 @@ from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.times import iso
 from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Revoker
 from evergrant.use_cases.credentials.delete import Deleted, forget, postpone, remove, try_to_revoke
+from evergrant.use_cases.events.scrub import scrubbing
 
 PAGE = 50
 DELETION_TAKES, LOOK_AGAIN_SECONDS = timedelta(minutes=1), 5
@@ -29,9 +30,10 @@ def delete_user_credentials(
     clock: Clock,
     entropy: Entropy,
 ) -> int:
-    """Forget each as by its own DELETE; how many. Safe to run twice: what is gone is not listed.
+    """Forget each as by its own DELETE, and then the address in their events; how many.
 
-    While the user is still there nothing is touched: its deletion is on its way, or was never done.
+    Safe to run twice: what is gone is not listed. While the user is still there nothing is touched: its
+    deletion is on its way, or was never done.
     """
     if directory.user(workspace_id, user_id) is not None:
         if clock.now() - asked_at < DELETION_TAKES:
@@ -57,6 +59,8 @@ def delete_user_credentials(
                 )
                 count += 1
         if page.next is None:
+            # After them, so that their own last events are scrubbed too.
+            cleanups.send([scrubbing(workspace_id, user_id)])
             return count
         after = page.next
 

@@ -96,7 +96,7 @@ def _marked(read: Credential, *, credentials: CredentialStore, clock: Clock) -> 
     """Due, so that the sweep finds it again if this invocation dies on the way."""
     for _ in range(ATTEMPTS):
         now = clock.now()
-        marked = read.changed(at=now, deleting=True, due_at=now + FOUND_AGAIN, lease_until=None)
+        marked = read.changed(at=now, deleting=True, due_at=now + FOUND_AGAIN, lease_until=None, spare=None)
         try:
             credentials.change(marked, read=read)
         except ConflictError:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from evergrant.domain.app import AuthMethod
 from evergrant.domain.caller import Caller
 from evergrant.domain.credential import Credential
+from evergrant.domain.due import day_of
 from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, ProviderError, ProviderTimeoutError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import render_all, render_url, with_derived
@@ -15,6 +16,7 @@ from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso_or_none
 from evergrant.ports import Clock, CredentialStore, RememberedApps, Sealer
 from evergrant.use_cases.credentials.read import read_with_live_key
+from evergrant.use_cases.credentials.use import note_use, read_today
 
 RETRY_SECONDS = 30
 
@@ -82,9 +84,10 @@ def fresh_token(
     credential, version = read_with_live_key(caller, credential_id, credentials=credentials, clock=clock)
     _require_alive(credential, clock)
     now = clock.now()
+    is_noted = credential.last_read_day == day_of(now)
     if credential.renewable and (wanted.force or not credential.is_fresh(at=now, min_validity=wanted.min_validity)):
         # One that is fresh by itself is renewed because the caller says so.
-        credential = renew(credential, credential.is_fresh(at=now))
+        credential = renew(read_today(credential, at=now), credential.is_fresh(at=now))
         _require_alive(credential, clock)
         _require_working(credential, clock)
     app = apps.find(caller.workspace_id, credential.app, version=version)
@@ -101,6 +104,8 @@ def fresh_token(
     base_url = usable.base_url()
     if base_url is not None:
         secret.require_host(base_url)
+    if not is_noted:
+        note_use(credential, credentials=credentials, at=now)
     return usable
 
 

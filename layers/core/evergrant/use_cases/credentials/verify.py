@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from evergrant.domain import renewal
 from evergrant.domain.caller import Caller
 from evergrant.domain.credential import Credential
 from evergrant.domain.ids import CredentialId
 from evergrant.ports import CredentialStore
 from evergrant.use_cases.credentials.read import get_with_live_key
-from evergrant.use_cases.renewals.renew import Renewer
+from evergrant.use_cases.renewals.renewer import USABLE, Renewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +24,12 @@ def verify_credential(
     caller: Caller, credential_id: CredentialId, *, credentials: CredentialStore, renewer: Renewer
 ) -> Checked:
     """Raises: NotFoundError; UnavailableError, and then nothing was marked."""
-    read = get_with_live_key(caller, credential_id, credentials=credentials, clock=renewer.clock)
-    now = renewer.clock.now()
+    read = get_with_live_key(caller, credential_id, credentials=credentials, clock=renewer.keeper.clock)
+    now = renewer.keeper.clock.now()
     if read.status == "expired":
         return Checked(False, read, now)  # noqa: FBT003  # the verdict
-    if not renewal.lease_is_free(read, at=now):
-        return Checked(None, read, now)
     done, after = renewer.attempt(read)
-    if done != "persisted":
+    if done not in USABLE:
         return Checked(None, read, now)
     if after.status == "expired":
         return Checked(False, after, now)  # noqa: FBT003  # the verdict

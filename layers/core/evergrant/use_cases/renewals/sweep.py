@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from evergrant.domain.due import minute_of, partitions
+from evergrant.domain.due import FOUR, Shards, minute_of, partitions
 from evergrant.domain.times import iso
 from evergrant.ports import Clock, CredentialStore, Queue, SweepCursor, Webhooks
 
@@ -14,6 +14,7 @@ AHEAD = timedelta(minutes=1)
 READ_AGAIN = 2
 """Minutes that are read once more: a global secondary index lags."""
 
+NAMED = ("workspaceId", "eventId", "deliveryId")
 Due = tuple[datetime, dict[str, object]]
 """When, and the message that says what."""
 
@@ -25,6 +26,7 @@ class Timed:
     found: Callable[[str, datetime], Sequence[Due]]
     queue: Queue
     cursor: SweepCursor
+    shards: Shards = FOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +38,25 @@ class Swept:
     """Minutes that remain for the next run."""
 
 
-def renewals_due(credentials: CredentialStore, *, queue: Queue, cursor: SweepCursor) -> Timed:
+def renewals_due(credentials: CredentialStore, *, queue: Queue, cursor: SweepCursor, shards: Shards = FOUR) -> Timed:
     """Renewals, checks and known ends."""
 
     def found(partition: str, until: datetime) -> list[Due]:
         rows = credentials.due(partition, until=until)
         return [(due, {"credentialId": credential_id, "due": iso(due)}) for credential_id, due in rows]
 
-    return Timed(found, queue, cursor)
+    return Timed(found, queue, cursor, shards)
 
 
-def deliveries_due(webhooks: Webhooks, *, queue: Queue, cursor: SweepCursor) -> Timed:
-    """Deliveries that wait long, or whose message was lost."""
+def deliveries_due(webhooks: Webhooks, *, queue: Queue, cursor: SweepCursor, shards: Shards = FOUR) -> Timed:
+    """Deliveries that wait long, or whose message was lost; and events that the stream did not bring."""
 
     def found(partition: str, until: datetime) -> list[Due]:
-        named = [(due, path.split("/")) for path, due in webhooks.due(partition, until=until)]
-        return [
-            (due, {"workspaceId": workspace_id, "eventId": event_id, "deliveryId": delivery_id})
-            for due, (workspace_id, event_id, delivery_id) in named
-        ]
+        rows = webhooks.due(partition, until=until)
+        # An event that was not fanned out has no third part.
+        return [(due, dict(zip(NAMED, path.split("/"), strict=False))) for path, due in rows]
 
-    return Timed(found, queue, cursor)
+    return Timed(found, queue, cursor, shards)
 
 
 def sweep_due(kinds: Mapping[str, Timed], *, clock: Clock, has_time: Callable[[], bool]) -> dict[str, Swept]:
@@ -89,7 +89,8 @@ def _catch_up(kind: Timed, queued: int, *, now: datetime, has_time: Callable[[],
 
 
 def _sweep(kind: Timed, minute: int, *, now: datetime) -> int:
-    return sum(_send(kind.found(partition, now + AHEAD), now=now, queue=kind.queue) for partition in partitions(minute))
+    places = partitions(minute, shards=kind.shards)
+    return sum(_send(kind.found(partition, now + AHEAD), now=now, queue=kind.queue) for partition in places)
 
 
 def _send(found: Sequence[Due], *, now: datetime, queue: Queue) -> int:

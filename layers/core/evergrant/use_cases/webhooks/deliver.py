@@ -1,24 +1,15 @@
-"""One attempt of one delivery: signed, sent, remembered, and queued again when it failed."""
+"""One delivery's next attempt: made where its endpoint has room, remembered, and queued again when it failed."""
 
-import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from pydantic import SecretStr
-
-from evergrant.domain.errors import ConflictError, ProviderError, ProviderTimeoutError
+from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import WorkspaceId
-from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Attempt, Delivery, Endpoint
-from evergrant.ports import Clock, Entropy, HttpClient, Queue, Sealer, Webhooks
-from evergrant.use_cases.webhooks.endpoints import secret_context
+from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Delivery
+from evergrant.ports import Clock, Entropy, HttpClient, Queue, Sealer, Slots, Webhooks
+from evergrant.use_cases.webhooks.attempt import Sign, attempted
 from evergrant.use_cases.webhooks.health import note_attempt
 
-TOTAL_SECONDS = 15
-MAX_ANSWER_BYTES = 16 * 1024
 EARLY = timedelta(seconds=2)
-
-Sign = Callable[[SecretStr, str, datetime, str], str]
-"""(secret, message id, time, body) to the `webhook-signature` header."""
 
 
 def deliver(
@@ -27,6 +18,7 @@ def deliver(
     delivery_id: str,
     *,
     webhooks: Webhooks,
+    slots: Slots,
     sealer: Sealer,
     http: HttpClient,
     deliveries: Queue,
@@ -36,7 +28,8 @@ def deliver(
 ) -> Delivery | None:
     """The delivery after its attempt; None when there was nothing to do: a duplicate, or too early.
 
-    While its endpoint is paused it waits, without an attempt; where the endpoint is gone or disabled it ends.
+    While its endpoint is paused, or others hold it up, it waits without an attempt; where the endpoint is gone or
+    disabled it ends.
     """
     read = webhooks.delivery(workspace_id, event_id, delivery_id)
     now = clock.now()
@@ -48,18 +41,14 @@ def deliver(
         return _kept(read.ended(), read, at=now, webhooks=webhooks, deliveries=deliveries)
     if endpoint.paused:
         return _kept(read.put_off(at=now), read, at=now, webhooks=webhooks, deliveries=deliveries)
-    body = json.dumps(event.body(), ensure_ascii=False, separators=(",", ":"))
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "Evergrant",
-        "webhook-id": event.event_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": " ".join(
-            sign(each, event.event_id, now, body) for each in _secrets(endpoint, sealer, at=now)
-        ),
-    }
-    attempt, retry_after = _attempt(endpoint, headers, body, http=http, clock=clock)
     jitter = int.from_bytes(entropy.bytes(2)) / 2**16
+    slot = slots.take(endpoint, at=now)
+    if slot is None:
+        return _kept(read.held_up(at=now, jitter=jitter), read, at=now, webhooks=webhooks, deliveries=deliveries)
+    try:
+        attempt, retry_after = attempted(endpoint, event, sealer=sealer, http=http, sign=sign, clock=clock)
+    finally:
+        slots.give_back(slot)
     after = read.after(attempt, jitter=jitter, retry_after=retry_after)
     kept = _kept(after, read, at=clock.now(), webhooks=webhooks, deliveries=deliveries)
     if kept:
@@ -67,41 +56,8 @@ def deliver(
     return kept
 
 
-def _secrets(endpoint: Endpoint, sealer: Sealer, *, at: datetime) -> list[SecretStr]:
-    return [
-        SecretStr(sealer.open(sealed, secret_context(endpoint, generation)).get_secret_value().decode())
-        for sealed, generation in endpoint.signing(at=at)
-    ]
-
-
 def _is_time(delivery: Delivery, now: datetime) -> bool:
     return delivery.next_attempt_at is None or delivery.next_attempt_at <= now + EARLY
-
-
-def _attempt(
-    endpoint: Endpoint, headers: dict[str, str], body: str, *, http: HttpClient, clock: Clock
-) -> tuple[Attempt, timedelta | None]:
-    started = clock.now()
-    status, error, retry_after = None, None, None
-    try:
-        answer = http.send(
-            "POST",
-            endpoint.url,
-            headers=headers,
-            body=body.encode(),
-            total_seconds=TOTAL_SECONDS,
-            max_bytes=MAX_ANSWER_BYTES,
-        )
-        status = answer.status
-        asked = answer.headers.get("retry-after", "")
-        if status in {429, 503} and asked.isdecimal() and len(asked) <= 6:
-            retry_after = timedelta(seconds=int(asked))
-    except ProviderTimeoutError:
-        error = "timeout"
-    except ProviderError:
-        error = "connection_failed"
-    duration = round((clock.now() - started) / timedelta(milliseconds=1))
-    return Attempt(at=started, status=status, duration_ms=duration, error=error), retry_after
 
 
 def _kept(after: Delivery, read: Delivery, *, at: datetime, webhooks: Webhooks, deliveries: Queue) -> Delivery | None:

@@ -1,8 +1,9 @@
-"""One event in, one delivery for each endpoint that wants it; safe to run twice."""
+"""One event in, one delivery for each endpoint that wants it; safe to run twice, and found again where it never ran."""
 
 from collections.abc import Sequence
 
 from evergrant.domain.events import Event
+from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.webhooks import Endpoint, delivery_for
 from evergrant.ports import Directory, Queue, Webhooks
 
@@ -14,7 +15,17 @@ def fan_out(event: Event, *, webhooks: Webhooks, directory: Directory, deliverie
     for delivery in opened:
         webhooks.open_delivery(delivery)
     deliveries.send([each.message for each in opened])
+    # Marked last: an event whose fan-out was stopped anywhere before is found by the sweep.
+    webhooks.mark_fanned_out(event)
     return len(opened)
+
+
+def fan_out_late(
+    workspace_id: WorkspaceId, event_id: str, *, webhooks: Webhooks, directory: Directory, deliveries: Queue
+) -> int:
+    """For an event that the stream did not bring in time."""
+    event = webhooks.event(workspace_id, event_id)
+    return fan_out(event, webhooks=webhooks, directory=directory, deliveries=deliveries) if event else 0
 
 
 def hearers(event: Event, endpoints: Sequence[Endpoint], *, directory: Directory) -> list[Endpoint]:

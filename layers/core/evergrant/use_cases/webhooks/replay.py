@@ -50,7 +50,7 @@ def redeliver(
     """
     event = webhooks.event(caller.workspace_id, event_id)
     if event is None:
-        raise NotFoundError("There is no such event in this workspace; events are kept for 90 days.")
+        raise NotFoundError("There is no such event in this workspace. Events are kept for a time, not for ever.")
     if endpoint_id is not None:
         targets = [get_awake(caller, endpoint_id, webhooks=webhooks)]
     else:

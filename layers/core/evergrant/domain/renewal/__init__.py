@@ -1,0 +1,65 @@
+"""The rules of a renewal: what a provider said, what that does to the row, and when it comes again."""
+
+from evergrant.domain.renewal.applying import Change, apply, expired, forecast, lands, with_sealed
+from evergrant.domain.renewal.forecast import is_to_be_told
+from evergrant.domain.renewal.outcomes import (
+    OURS,
+    REJECTED,
+    Dead,
+    Held,
+    Ours,
+    Outcome,
+    Renewed,
+    Stale,
+    Transient,
+    Unchecked,
+    Verified,
+)
+from evergrant.domain.renewal.terms import LEASE, TIMEOUT, Terms, terms_of
+from evergrant.domain.renewal.timing import (
+    CHECK_EVERY,
+    FIRST_BACKOFF,
+    LONGEST_BACKOFF,
+    backoff,
+    is_due,
+    last_moment,
+    lease_is_free,
+    must_refresh,
+    next_due,
+    scheduled,
+)
+
+__all__ = [
+    "CHECK_EVERY",
+    "FIRST_BACKOFF",
+    "LEASE",
+    "LONGEST_BACKOFF",
+    "OURS",
+    "REJECTED",
+    "TIMEOUT",
+    "Change",
+    "Dead",
+    "Held",
+    "Ours",
+    "Outcome",
+    "Renewed",
+    "Stale",
+    "Terms",
+    "Transient",
+    "Unchecked",
+    "Verified",
+    "apply",
+    "backoff",
+    "expired",
+    "forecast",
+    "is_due",
+    "is_to_be_told",
+    "lands",
+    "last_moment",
+    "lease_is_free",
+    "must_refresh",
+    "next_due",
+    "scheduled",
+    "terms_of",
+    "with_sealed",
+]

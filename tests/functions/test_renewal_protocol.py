@@ -1,0 +1,427 @@
+"""The renewal's protocol, through the handlers: whatever breaks between two steps, no grant is lost or said dead."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from evergrant.adapters.kms.branch_keys import KmsBranchKeys
+from evergrant.domain import renewal
+from evergrant.domain.errors import ProviderError, ProviderTimeoutError, UnavailableError
+from evergrant.domain.ids import CredentialId
+from evergrant.runtime import wiring
+
+from tests.functions.deployment import LambdaContext
+from tests.functions.faults import KilledError, fault, refused
+from tests.functions.renewing import OVERLAP, OVERLAPPING, STRICT, Renewing, renewing
+from tests.functions.test_expiry import clock, told
+
+__all__ = ["clock", "renewing"]  # Fixtures that these tests take.
+
+
+@pytest.fixture
+def overlapping(renewing: Renewing) -> Renewing:
+    renewing.provider.overlap = OVERLAP
+    renewing.connect(**OVERLAPPING)
+    return renewing
+
+
+@pytest.fixture
+def strict(renewing: Renewing) -> Renewing:
+    renewing.connect(**STRICT)
+    return renewing
+
+
+@pytest.mark.parametrize("kind", ["overlapping", "strict"])
+@pytest.mark.parametrize("worker", ["renew", "fresh_token", "verify_credential", "proxy"])
+def test_fault_37_a_new_secret_that_storage_refuses_is_rescued(
+    request: pytest.FixtureRequest, kind: str, worker: str
+) -> None:
+    renewing: Renewing = request.getfixturevalue(kind)
+    renewing.pass_time(minutes=61)
+    calls: dict[str, Any] = {
+        "renew": renewing.sweep,
+        "fresh_token": renewing.token,
+        "verify_credential": lambda: renewing.functions.call("verify_credential", "POST", f"{renewing.path}/verify"),
+        "proxy": lambda: renewing.functions.call("proxy", "GET", f"/proxy/{renewing.credential_id}/x"),
+    }
+    with refused("TransactWriteItems", "#sealed"):
+        calls[worker]()
+        messages = renewing.rescued()
+        kept_back = renewing.rescue(messages)
+
+    landed = renewing.rescue(messages * 2)
+
+    assert (len(messages), "at2" in messages[0], "rt2" in messages[0]) == (1, False, False)
+    assert (len(kept_back["batchItemFailures"]), landed["batchItemFailures"]) == (1, [])
+    assert (renewing.row.generation, renewing.row.spare, renewing.token()) == (2, None, "at2")
+    assert renewing.provider.asked == 2
+
+
+def test_fault_37_a_reader_has_the_new_token_though_storage_refuses_it(strict: Renewing) -> None:
+    strict.pass_time(minutes=61)
+    with refused("TransactWriteItems", "#sealed"):
+        answer = strict.read()
+
+    assert (answer.status, answer.body["secret"]["accessToken"]) == (200, "at2")
+
+
+def test_fault_37_what_waits_for_rescue_is_not_spent_again_where_that_ends_the_grant(strict: Renewing) -> None:
+    strict.pass_time(minutes=52)
+    with refused("TransactWriteItems", "#sealed"):
+        strict.sweep()
+    messages = strict.rescued()
+
+    strict.sweep(minutes=2)
+    strict.rescue(messages)
+    strict.sweep(minutes=10)
+
+    assert (strict.provider.asked, strict.token(), told()) == (2, "at2", ["credential.created"])
+
+
+def test_fault_37_both_away_is_said_and_leaves_it_to_the_next_try(overlapping: Renewing) -> None:
+    overlapping.pass_time(minutes=52)
+    ends = overlapping.clock.now() + timedelta(seconds=40)
+    context = LambdaContext(remaining=lambda: ends - overlapping.clock.now())
+    with refused("TransactWriteItems", "#sealed"), refused("SendMessageBatch", "sealed"):
+        answer = overlapping.read(context=context)
+
+    overlapping.sweep(minutes=2)
+    overlapping.sweep(minutes=2)
+
+    assert answer.status == 503
+    assert (overlapping.row.generation, overlapping.row.status) == (2, "active")
+
+
+def test_fault_38_a_key_service_that_goes_away_during_the_call_costs_nothing(
+    strict: Renewing,
+) -> None:
+    strict.pass_time(minutes=52)
+
+    def away(*_: object) -> None:
+        raise UnavailableError
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def goes_away() -> None:
+            patch.setattr(KmsBranchKeys, "current", away)
+            patch.setattr(KmsBranchKeys, "version", away)
+
+        strict.provider.meanwhile = goes_away
+        strict.sweep()
+
+    assert (strict.row.generation, strict.rescued()) == (2, [])
+
+
+def test_fault_32_an_unknown_outcome_is_asked_again_at_once_where_the_provider_overlaps(overlapping: Renewing) -> None:
+    overlapping.pass_time(minutes=61)
+    overlapping.provider.loses_answers = 1
+
+    assert overlapping.token() == "at3"
+    assert (overlapping.row.status, told()) == ("active", ["credential.created"])
+
+
+def test_fault_32_an_unknown_outcome_is_asked_again_as_late_as_can_be_where_reuse_ends_the_grant(
+    strict: Renewing,
+) -> None:
+    strict.pass_time(minutes=52)
+    strict.provider.fails_before = [ProviderError("down", provider_status=503)]
+    strict.sweep()
+
+    read = [strict.read().body["secret"]["accessToken"], strict.read(force=True).body["secret"]["accessToken"]]
+    strict.sweep(minutes=3)
+    before = strict.provider.asked
+    strict.sweep(minutes=5)
+
+    assert (read, before, strict.provider.asked) == (["at1", "at1"], 2, 3)
+    assert sorted(told()) == ["credential.created", "credential.degraded", "credential.recovered"]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [ProviderError("busy", provider_status=429), ProviderTimeoutError("not reached", nothing_done=True)],
+)
+def test_fault_31_what_has_certainly_spent_nothing_is_soon_asked_again(
+    strict: Renewing, trouble: ProviderError
+) -> None:
+    strict.pass_time(minutes=52)
+    strict.provider.fails_before = [trouble]
+    strict.sweep()
+
+    strict.sweep(minutes=4)
+
+    assert (strict.provider.asked, strict.row.status) == (3, "active")
+
+
+def test_fault_33_an_answer_lost_after_rotation_ends_a_strict_grant_once(strict: Renewing) -> None:
+    strict.pass_time(minutes=52)
+    strict.provider.loses_answers = 1
+    strict.sweep()
+    before = strict.row.status
+
+    for _ in range(4):
+        strict.sweep(minutes=8)
+
+    assert (before, strict.row.status, told().count("credential.expired")) == ("degraded", "expired", 1)
+
+
+def test_fault_33_an_answer_lost_again_and_again_loses_no_grant_where_the_provider_overlaps(
+    overlapping: Renewing,
+) -> None:
+    overlapping.pass_time(minutes=52)
+    overlapping.provider.loses_answers = 3
+    overlapping.sweep()
+
+    overlapping.sweep(minutes=3)
+
+    assert (overlapping.row.status, overlapping.token()) == ("active", "at5")
+
+
+@pytest.mark.parametrize("kind", ["overlapping", "strict"])
+def test_fault_34_a_worker_killed_before_the_call_costs_no_grant(request: pytest.FixtureRequest, kind: str) -> None:
+    renewing: Renewing = request.getfixturevalue(kind)
+    renewing.pass_time(minutes=52)
+    with fault("killed_after", "TransactWriteItems", "lease_until"), pytest.raises(KilledError):
+        renewing.sweep()
+
+    for _ in range(3):
+        renewing.sweep(minutes=6)
+
+    assert (renewing.provider.asked, renewing.row.status, renewing.token()) == (2, "active", "at2")
+
+
+def test_fault_34_a_worker_killed_before_it_persists_costs_no_grant_where_the_provider_overlaps(
+    overlapping: Renewing,
+) -> None:
+    overlapping.pass_time(minutes=52)
+    with fault("killed_before", "TransactWriteItems", "#sealed"), pytest.raises(KilledError):
+        overlapping.sweep()
+
+    overlapping.sweep(minutes=2)
+    overlapping.sweep(minutes=2)
+
+    assert (overlapping.row.status, overlapping.token()) == ("active", "at3")
+
+
+def test_fault_34_a_write_whose_answer_is_lost_is_recognised_as_its_own(strict: Renewing) -> None:
+    strict.pass_time(minutes=61)
+    with fault("answer_lost", "TransactWriteItems", "#sealed"):
+        read = strict.token()
+
+    assert (read, strict.row.generation, strict.row.spare, strict.provider.asked) == ("at2", 2, None, 2)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=-5)])
+def test_fault_30_a_clock_that_goes_wrong_asks_nobody_twice(overlapping: Renewing, ahead: timedelta) -> None:
+    overlapping.pass_time(minutes=52)
+    meanwhile: list[str] = []
+
+    def elsewhere() -> None:
+        overlapping.clock.ahead += ahead
+        meanwhile.append(wiring.renewer().attempt(overlapping.row)[0])
+        overlapping.clock.ahead -= ahead
+
+    overlapping.provider.meanwhile = elsewhere
+    overlapping.sweep()
+
+    assert meanwhile in (["awaited"], ["elsewhere"])
+    assert (overlapping.provider.asked, overlapping.row.generation, overlapping.row.spare) == (2, 2, None)
+
+
+def stalled(renewing: Renewing) -> None:
+    """One worker is so slow with its answer that another has renewed meanwhile."""
+    renewing.pass_time(minutes=52)
+
+    def another() -> None:
+        renewing.sweep(minutes=2)
+        renewing.sweep(minutes=2)
+
+    renewing.provider.meanwhile = another
+    renewing.sweep()
+    assert renewing.row.generation == 2
+
+
+def test_fault_27_a_pair_that_comes_too_late_is_kept_as_the_spare(overlapping: Renewing) -> None:
+    stalled(overlapping)
+
+    row = overlapping.row
+    opened = wiring.sealer().open(row.spare or b"", row.spare_context()).get_secret_value()
+    assert (overlapping.token(), b"rt2" in opened) == ("at3", True)
+
+
+def test_fault_35_a_refusal_tries_the_spare_before_it_is_believed(overlapping: Renewing) -> None:
+    stalled(overlapping)
+    overlapping.provider.alive.discard("rt3")
+
+    overlapping.sweep(minutes=52)
+
+    assert (overlapping.row.status, overlapping.row.spare, overlapping.token()) == ("active", None, "at5")
+    assert told() == ["credential.created"]
+
+
+def test_fault_35_a_spare_that_comes_while_the_provider_refuses_is_tried(overlapping: Renewing) -> None:
+    stalled(overlapping)
+    row = overlapping.row
+    spare = row.spare or b""
+    wiring.credentials().change(row.changed(at=row.updated_at, spare=None), read=row)
+    overlapping.provider.alive.discard("rt3")
+    overlapping.provider.before = lambda: wiring.credentials().keep_spare(overlapping.row, spare)
+    overlapping.sweep(minutes=52)
+
+    assert (overlapping.row.status, told()) == ("active", ["credential.created"])
+
+
+def test_fault_36_a_spare_that_is_refused_too_ends_the_grant_once(overlapping: Renewing) -> None:
+    stalled(overlapping)
+    overlapping.provider.alive.clear()
+
+    overlapping.sweep(minutes=52)
+    asked = overlapping.provider.asked
+    overlapping.sweep(minutes=10)
+
+    assert (overlapping.row.status, overlapping.row.spare) == ("expired", None)
+    assert (told().count("credential.expired"), overlapping.provider.asked) == (1, asked)
+
+
+def test_a_pair_that_comes_after_the_refusal_brings_the_credential_back(strict: Renewing) -> None:
+    strict.pass_time(minutes=52)
+    with refused("TransactWriteItems", "#sealed"):
+        strict.sweep()
+    messages = strict.rescued()
+    for _ in range(3):
+        strict.sweep(minutes=6)
+    dead = strict.row.status
+
+    strict.rescue(messages)
+
+    assert (dead, strict.row.status) == ("expired", "active")
+    assert sorted(told()) == ["credential.created", "credential.expired", "credential.recovered"]
+
+
+def test_a_reconnect_in_the_middle_wins_and_no_spare_crosses(overlapping: Renewing) -> None:
+    overlapping.pass_time(minutes=52)
+    overlapping.provider.meanwhile = overlapping.reconnect
+
+    overlapping.sweep()
+
+    row = overlapping.row
+    assert (row.grant, row.generation, row.spare, overlapping.token()) == (2, 2, None, "at3")
+    assert overlapping.audit("grant.orphaned") == [{"revoked": "false", "reason": "shared_grant"}]
+
+
+def test_a_reconnect_destroys_the_spare(overlapping: Renewing) -> None:
+    stalled(overlapping)
+
+    overlapping.reconnect()
+
+    assert (overlapping.row.spare, overlapping.row.grant) == (None, 2)
+
+
+def test_a_rescue_that_comes_after_a_reconnect_is_not_kept(overlapping: Renewing) -> None:
+    overlapping.pass_time(minutes=61)
+    with refused("TransactWriteItems", "#sealed"):
+        overlapping.token()
+    messages = overlapping.rescued()
+    overlapping.reconnect()
+
+    overlapping.rescue(messages)
+
+    assert (overlapping.row.spare, overlapping.token()) == (None, "at3")
+    assert len(overlapping.audit("grant.orphaned")) == 1
+
+
+def test_a_rescue_that_comes_after_a_deletion_is_revoked(overlapping: Renewing) -> None:
+    overlapping.pass_time(minutes=61)
+    with refused("TransactWriteItems", "#sealed"):
+        overlapping.token()
+    messages = overlapping.rescued()
+    overlapping.functions.call("delete_credential", "DELETE", overlapping.path)
+
+    overlapping.rescue(messages)
+
+    assert "rt2" not in overlapping.provider.alive
+    assert overlapping.audit("grant.orphaned") == [{"revoked": "true", "reason": "deleted_while_renewed"}]
+
+
+def test_a_rename_in_the_middle_stays(overlapping: Renewing) -> None:
+    overlapping.pass_time(minutes=52)
+    changes = {"name": "Renamed", "tags": ["kept"]}
+    overlapping.provider.meanwhile = lambda: overlapping.functions.call(
+        "patch_credential", "PATCH", overlapping.path, changes
+    )
+
+    overlapping.sweep()
+
+    row = overlapping.row
+    assert (row.name, row.tags, row.generation) == ("Renamed", ("kept",), 2)
+
+
+def test_a_rotation_of_branch_keys_in_the_middle_loses_nothing(overlapping: Renewing) -> None:
+    stalled(overlapping)
+    overlapping.pass_time(minutes=52)
+
+    def rotate() -> None:
+        overlapping.functions.invoke("admin", {"action": "rotate_keys"})
+        overlapping.functions.invoke("admin", {"action": "rewrap"})
+
+    overlapping.provider.meanwhile = rotate
+    overlapping.sweep()
+    overlapping.functions.invoke("admin", {"action": "rewrap"})
+
+    row = overlapping.row
+    assert (overlapping.token(), row.generation) == ("at4", 3)
+    assert wiring.sealer().rewrap(row.spare or b"", row.workspace_id) is None
+    assert wiring.sealer().open(row.spare or b"", row.spare_context())
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(52, 200), (61, 503)])
+def test_too_little_time_starts_nothing(overlapping: Renewing, minutes: int, status: int) -> None:
+    overlapping.pass_time(minutes=minutes)
+
+    answer = overlapping.read(context=LambdaContext(remaining=lambda: timedelta(seconds=19)))
+
+    assert (answer.status, overlapping.provider.asked, overlapping.row.lease_until) == (status, 1, None)
+
+
+def test_a_message_that_there_is_no_time_for_comes_again(overlapping: Renewing) -> None:
+    overlapping.pass_time(minutes=52)
+    row = overlapping.row
+    body = json.dumps({"credentialId": row.credential_id, "due": row.due_at and row.due_at.isoformat()})
+    record = {"messageId": "1", "body": body}
+
+    answer = overlapping.functions.invoke(
+        "renew", {"Records": [record]}, LambdaContext(remaining=lambda: timedelta(seconds=19))
+    )
+
+    assert (answer["batchItemFailures"], overlapping.provider.asked) == ([{"itemIdentifier": "1"}], 1)
+
+
+def test_a_reader_gives_up_waiting_before_its_time_is_over(overlapping: Renewing) -> None:
+    overlapping.pass_time(minutes=61)
+    row = overlapping.row
+    until = overlapping.clock.now() + timedelta(minutes=5)
+    assert wiring.credentials().begin_renewal(row, lease_until=until, due_at=until)
+    ends = overlapping.clock.now() + timedelta(seconds=28)
+
+    answer = overlapping.read(context=LambdaContext(remaining=lambda: ends - overlapping.clock.now()))
+
+    assert (answer.status, answer.body["code"]) == (503, "being_renewed")
+    assert overlapping.clock.now() < ends
+
+
+def test_what_is_said_twice_is_one_event(overlapping: Renewing) -> None:
+    row = overlapping.row
+    at = overlapping.clock.now()
+    held = wiring.credentials().begin_renewal(row, lease_until=at, due_at=at)
+    assert held
+    change = renewal.expired(held, at=at, reason="refresh_token_rejected")
+    keeper = wiring.outcome_keeper()
+    keeper.settle(held, lambda _: change)
+    back = overlapping.row
+    wiring.credentials().change(back.changed(at=at, status="active", transitions=0, fence=back.fence), read=back)
+
+    again = wiring.credentials().find(CredentialId(overlapping.credential_id))
+    assert again
+    keeper.settle(again, lambda now: renewal.expired(now, at=at, reason="refresh_token_rejected"))
+
+    assert (overlapping.row.status, told().count("credential.expired")) == ("expired", 1)
