@@ -85,7 +85,7 @@ class FakeCredentialStore:
     def begin_renewal(
         self, read: Credential, *, lease_until: datetime, due_at: datetime, awaits: bool = False
     ) -> Credential | None:
-        now = self._alive(read)
+        now = self.get(read.credential_id)
         if now is None or _guard(now) != _guard(read):
             return None
         lease = {"lease_until": lease_until, "awaits": awaits, "due_at": due_at, "fence": read.fence + 1}
@@ -103,7 +103,7 @@ class FakeCredentialStore:
         also: tuple[Event, AuditLine] | None = None,
         only_holder: bool = True,
     ) -> bool:
-        now, guard = self._alive(held), _guard_of_holder if only_holder else _guard_of_anyone
+        now, guard = self.get(held.credential_id), _guard_of_holder if only_holder else _guard_of_anyone
         if now is None or guard(now) != guard(held):
             return False
         outcome = {name: getattr(new, name) for name in OUTCOME}
@@ -117,7 +117,7 @@ class FakeCredentialStore:
         return True
 
     def keep_spare(self, read: Credential, spare: bytes) -> bool:
-        now = self._alive(read)
+        now = self.get(read.credential_id)
         if now is None or now.grant != read.grant:
             return False
         self._keep(replace(now, version=now.version + 1, spare=spare))
@@ -129,9 +129,6 @@ class FakeCredentialStore:
             return False
         self._keep(replace(now, last_read_day=new.last_read_day, due_at=new.due_at or now.due_at))
         return True
-
-    def _alive(self, read: Credential) -> Credential | None:
-        return self.get(read.credential_id)
 
     def _keep(self, row: Credential) -> None:
         if len(row.sealed) > MAX_BYTES:

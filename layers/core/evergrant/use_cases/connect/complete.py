@@ -49,13 +49,9 @@ class Completer:
 
         Raises: ConnectError, ForbiddenError (`user_mismatch`), and as `finish`.
         """
-        try:
-            found = self._spent(completion)
-        except ConnectError:
-            first = self.keeper.made_before()
-            if first is None:
-                raise
-            return first
+        found = self._spent_or_made(completion)
+        if isinstance(found, Credential):
+            return found
         if found.workspace_id != caller.workspace_id:
             raise ConnectError("This completion is not known here. Begin again.", code="completion_unknown")
         try:
@@ -74,13 +70,9 @@ class Completer:
         """
         if caller.hosted:
             raise ForbiddenError("The owner's server finishes what a hosted link began.", code="owner_finishes")
-        try:
-            found = self._spent(completion)
-        except ConnectError:
-            first = self.keeper.made_before()
-            if first is None:
-                raise
-            return first
+        found = self._spent_or_made(completion)
+        if isinstance(found, Credential):
+            return found
         if found.workspace_id != caller.workspace_id or found.user_id != caller.user_id:
             raise ForbiddenError("This was begun for another user. Begin again.", code="user_mismatch")
         if not found.is_modal:
@@ -133,6 +125,16 @@ class Completer:
         named = {"authorization_id": found.authorization_id, "credential_id": found.credential_id}
         why = error.code if isinstance(error, EvergrantError) else type(error).__name__
         self.report("orphan_grant", {**told, **named, "reason": why, "given_back": given_back})
+
+    def _spent_or_made(self, completion: SecretStr) -> Authorization | Credential:
+        """What the completion released, or what a run of this very request has kept before. Raises: as `_spent`."""
+        try:
+            return self._spent(completion)
+        except ConnectError:
+            first = self.keeper.made_before()
+            if first is None:
+                raise
+            return first
 
     def _spent(self, completion: SecretStr) -> Authorization:
         found = self.authorizations.consume("completion", bearer.digest(completion.get_secret_value()))
