@@ -172,17 +172,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the functions log their requests, and this line would show queries."""
 
 
-def is_free(port: int) -> bool:
-    """Whether the port can be had on loopback."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
 def template_answers(template: dict[str, Any]) -> dict[str, Any]:
     """The template's gateway answers."""
     return json.loads(json.dumps(template["Resources"]["Api"]["Properties"]["GatewayResponses"]))

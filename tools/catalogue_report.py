@@ -8,8 +8,6 @@ from typing import Any
 from evergrant.catalogue.loader import load_all
 from evergrant.domain.app import App, AuthMethod, OAuth2Method
 
-WANTED = ("probe", "account id", "revocation", "rate limits", "logo")
-
 
 def missing(app: App) -> list[str]:
     """What an entry does not say; a reader of the provider's pages may find that there is no such thing."""
