@@ -1,10 +1,9 @@
 """Every test of a function gets an empty deployment."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import Loader, create_loader
 
 from tests.functions.deployment import Functions, deployed
 
@@ -17,16 +16,17 @@ def functions() -> Iterator[Functions]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def models_of_aws() -> Iterator[None]:
-    """Each of botocore's files is parsed once: every test has sessions of its own, which would read them again."""
-    load: Callable[[JSONFileLoader, str], Any] = JSONFileLoader.load_file
-    parsed: dict[str, Any] = {}
+def what_all_deployments_share() -> Iterator[None]:
+    """AWS's models are read once, and moto makes no RSA key beside a symmetric one: more than half of a set-up."""
+    loader = create_loader()
 
-    def load_once(loader: JSONFileLoader, path: str) -> Any:
-        if path not in parsed:
-            parsed[path] = load(loader, path)
-        return parsed[path]
+    def shared(_: object) -> Loader:
+        return loader
+
+    def none(_: object) -> None:
+        pass
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", load_once)
+        patch.setattr("botocore.session.create_loader", shared)
+        patch.setattr("moto.kms.models.generate_private_key", none)
         yield

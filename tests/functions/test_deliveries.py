@@ -64,7 +64,8 @@ class Post:
     def until(self, at: datetime) -> None:
         """Time goes on. The sweeps of the minutes between found nothing."""
         self.clock.ahead += at - self.clock.now()
-        wiring.timed()["notifications"].cursor.move(minute_of(at) - 1)
+        for kind in wiring.timed().values():
+            kind.cursor.move(minute_of(at) - 1)
         self.functions.invoke("sweep", {})
         self.clock.ahead += timedelta(seconds=61)
         self.work()

@@ -10,6 +10,7 @@ from evergrant.domain.times import iso
 from evergrant.domain.tokens import Tokens
 from evergrant.runtime import wiring
 
+from tests.fakes.providers import ScriptedUpstream
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
 from tests.functions.herd import row
@@ -34,11 +35,18 @@ def lived(functions: Functions, credential_id: str, clock: Travelling, *, days: 
     clock.ahead += max(timedelta(0), end - clock.now())
 
 
+@pytest.fixture
+def accepting(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app says at every check that the key works."""
+    monkeypatch.setattr(wiring, "upstream", ScriptedUpstream)
+
+
 def forecasts(functions: Functions) -> list[Any]:
     found = functions.call("events", "GET", "/events", query={"type": "credential.expiring"}).body["data"]
     return [each["data"]["daysLeft"] for each in reversed(found)]
 
 
+@pytest.mark.usefixtures("accepting")
 @pytest.mark.parametrize(("life", "told"), [(40, [30, 7, 1]), (29, [7, 1]), (7, [1]), (0.5, [])])
 def test_a_keys_own_end_is_told_of_at_each_threshold_that_lies_ahead_once(
     functions: Functions, clock: Travelling, life: float, told: list[int]
@@ -50,6 +58,7 @@ def test_a_keys_own_end_is_told_of_at_each_threshold_that_lies_ahead_once(
     assert forecasts(functions) == told
 
 
+@pytest.mark.usefixtures("accepting")
 def test_a_forecast_says_when_and_the_way_back(functions: Functions, clock: Travelling) -> None:
     template = "https://shop.example/settings?reconnect={credentialId}"
     functions.call("workspace", "PUT", "/workspace", {"name": "Shop", "reconnectUrl": template})
@@ -78,6 +87,7 @@ def test_a_forecast_that_was_missed_is_told_late_and_the_longer_one_is_not(
     assert forecasts(functions) == [5]
 
 
+@pytest.mark.usefixtures("accepting")
 def test_a_new_end_starts_over(functions: Functions, clock: Travelling) -> None:
     made = connect(functions, expiresAt=iso(clock.now() + 8 * DAY)).body["credentialId"]
     lived(functions, made, clock, days=2)

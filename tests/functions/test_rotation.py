@@ -57,14 +57,15 @@ def test_attack_31_all_that_is_sealed_moves_and_is_read_all_the_while(
 
     while count == 0 or after:
         told = moved(functions, after, HURRIED)
-        count, after = count + told["moved"], told["after"]
-        made.append(connect(functions, name="during").body["credentialId"])
-        read_meanwhile |= {read(functions, each) for each in made}
+        count, after = count + int(told["moved"]), told["after"]
+        new: str = connect(functions, name="during").body["credentialId"]
+        read_meanwhile |= {read(functions, made[count % 6]), read(functions, new)}
+        made.append(new)
 
     assert rotated == {"versions": {"shared": 2}, "left": [], "after": None}
     assert count == 8
     assert versions() == {2}
-    assert read_meanwhile == {CANARY}
+    assert read_meanwhile | {read(functions, each) for each in made} == {CANARY}
 
 
 def test_attack_31_a_run_that_was_killed_half_way_is_finished_by_the_next(
