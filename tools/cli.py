@@ -3,20 +3,23 @@
 ./evergrant workspace create --name Shop --environment production [--own-key] [--kms-key ARN] [--json]
 ./evergrant keys own WORKSPACE [--kms-key ARN]     ./evergrant keys rotate     ./evergrant keys rewrap
 ./evergrant renewals [--follow] [--json]           ./evergrant restore --from TABLE --since TIME
-Each takes [--stack evergrant] [--region R] [--profile P].
+Each takes [--stack evergrant] [--region R] [--profile P], or [--local] for the stack of `make run`.
 """
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from tools.keys import move_keys
 from tools.renewals import show_renewals
 from tools.restore import restore
-from tools.stack import Clients, RefusedError, Stack
+from tools.stack import Clients, RefusedError, Stack, on_this_machine
 
 
 def main(
@@ -24,19 +27,23 @@ def main(
 ) -> int:
     """The exit code."""
     asked = _parser().parse_args(arguments)
-    if clients is None:
-        import boto3
-
-        clients = boto3.Session(region_name=asked.region, profile_name=asked.profile)
-    stack = Stack(clients, asked.stack)
     try:
-        _done(asked, stack, pause)
+        _done(asked, Stack(clients or _clients(asked), asked.stack), pause)
     except RefusedError as error:
         print(f"evergrant: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0 if asked.subject == "renewals" else 130
     return 0
+
+
+def _clients(asked: argparse.Namespace) -> Clients:
+    """Raises: RefusedError."""
+    if asked.local:
+        return on_this_machine(Path(os.environ.get("STATE") or ".evergrant"))
+    import boto3
+
+    return boto3.Session(region_name=asked.region, profile_name=asked.profile)
 
 
 def _done(asked: argparse.Namespace, stack: Stack, pause: Callable[[float], None]) -> None:
@@ -75,6 +82,9 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--region", help="the AWS region (default: your AWS configuration's)")
     parser.add_argument("--profile", help="the AWS profile (default: your environment's)")
+    parser.add_argument(
+        "--local", action="store_true", help="the stack that `make run` has here, in STATE (default: the one in AWS)"
+    )
 
 
 def _add_kms_key(parser: argparse.ArgumentParser) -> None:
@@ -136,10 +146,23 @@ def _add_restore(subjects: Any) -> None:
     restored = subjects.add_parser("restore", help=said, description=said)
     _add_place(restored)
     restored.add_argument("--from", dest="source", required=True, help="the table that a backup was restored to")
-    restored.add_argument("--since", required=True, help="the backup's own time, such as 2026-11-25T00:00:00Z")
+    restored.add_argument(
+        "--since", required=True, type=_time, help="the backup's own time, such as 2026-11-25T00:00:00Z"
+    )
     restored.add_argument(
         "--overwrite", action="store_true", help="replace rows that are there too (default: they stay)"
     )
+
+
+def _time(text: str) -> str:
+    """The text, when it is a time with its zone."""
+    try:
+        zone = datetime.fromisoformat(text).tzinfo
+    except ValueError:
+        zone = None
+    if zone is None:
+        raise argparse.ArgumentTypeError(f"{text} is no time with a zone: write it as 2026-11-25T00:00:00Z")
+    return text
 
 
 if __name__ == "__main__":
