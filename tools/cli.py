@@ -3,6 +3,7 @@
 ./evergrant workspace create --name Shop --environment production [--own-key] [--kms-key ARN] [--json]
 ./evergrant keys own WORKSPACE [--kms-key ARN]     ./evergrant keys rotate     ./evergrant keys rewrap
 ./evergrant renewals [--follow] [--json]           ./evergrant restore --from TABLE --since TIME
+./evergrant logs [REQUEST_ID] [--follow]
 Each takes [--stack evergrant] [--region R] [--profile P], or [--local] for the stack of `make run`.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.keys import move_keys
+from tools.logs import show_logs
 from tools.renewals import show_renewals
 from tools.restore import restore
 from tools.stack import Clients, RefusedError, Stack, on_this_machine
@@ -33,7 +35,7 @@ def main(
         print(f"evergrant: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 0 if asked.subject == "renewals" else 130
+        return 0 if asked.subject in {"renewals", "logs"} else 130
     return 0
 
 
@@ -52,6 +54,9 @@ def _done(asked: argparse.Namespace, stack: Stack, pause: Callable[[float], None
             move_keys(stack, asked)
         case "renewals":
             show_renewals(stack, as_json=asked.json, follow=asked.every if asked.follow else None, pause=pause)
+        case "logs":
+            follow = asked.every if asked.follow else None
+            show_logs(stack, holding=asked.holding, minutes=asked.minutes, follow=follow, pause=pause)
         case "restore":
             restore(stack, source=asked.source, since=asked.since, overwrite=asked.overwrite)
         case _:
@@ -129,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_place(verbs.add_parser(verb, help=told, description=told))
     _add_renewals(subjects)
     _add_restore(subjects)
+    _add_logs(subjects)
     return parser
 
 
@@ -152,6 +158,18 @@ def _add_restore(subjects: Any) -> None:
     restored.add_argument(
         "--overwrite", action="store_true", help="replace rows that are there too (default: they stay)"
     )
+
+
+def _add_logs(subjects: Any) -> None:
+    said = "what the functions logged, oldest first"
+    logs = subjects.add_parser("logs", help=said, description=said)
+    logs.add_argument(
+        "holding", nargs="?", metavar="ID", help="only lines with it: an answer's requestId, a credential"
+    )
+    _add_place(logs)
+    logs.add_argument("--minutes", type=float, default=60, help="how far back to begin (default: %(default)s)")
+    logs.add_argument("--follow", action="store_true", help="look again and again (default: once)")
+    logs.add_argument("--every", type=float, default=5, help="seconds between two looks (default: %(default)s)")
 
 
 def _time(text: str) -> str:

@@ -31,3 +31,11 @@ def test_a_workspace_that_is_not_there_is_named(stack: Stack) -> None:
 
     assert refused.returncode == 1
     assert "There is no workspace ws_nope" in refused.stderr
+
+
+def test_what_a_caller_quotes_finds_the_lines_behind_it(stack: Stack) -> None:
+    answer = stack.request("GET", "/credentials/cred_none").json()
+
+    (line,) = owner(stack, "logs", answer["requestId"]).stdout.splitlines()
+
+    assert json.loads(line)["message"] == "request_answered"

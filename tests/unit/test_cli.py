@@ -278,3 +278,48 @@ def test_where_nothing_runs_on_this_machine_it_says_how_to_start_it(
 
     assert code == 1
     assert "make run" in capsys.readouterr().err
+
+
+class Logs:
+    """Two log groups, as CloudWatch shows them, which grow by a line at each look."""
+
+    def __init__(self) -> None:
+        self.looks: list[dict[str, Any]] = []
+        self.kept = {
+            "functions": [(5, '{"message":"second"}\n'), (6, "END RequestId: 1\n")],
+            "releases": [(4, '{"message":"first"}')],
+        }
+
+    def client(self, service_name: str) -> Any:  # as boto3
+        return self
+
+    get_paginator = client
+
+    def paginate(self, **asked: Any) -> list[dict[str, Any]]:
+        self.looks.append(asked)
+        group = asked["logGroupName"].removeprefix("/evergrant/evergrant/")
+        if len(self.looks) > 2:
+            self.kept["releases"] = [*self.kept["releases"], (7, '{"message":"third"}')]
+        events = [{"timestamp": at, "logStreamName": "one", "message": text} for at, text in self.kept[group]]
+        return [{"events": [each]} for each in events]
+
+
+def stop_after(looks: int) -> Any:
+    """A pause that is Ctrl-C at last."""
+    left = iter(range(looks - 1))
+
+    def pause(_: float) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    return pause
+
+
+def test_logs_are_the_functions_own_lines_of_both_groups_each_once(capsys: pytest.CaptureFixture[str]) -> None:
+    logs = Logs()
+
+    code = main(["logs", "req-1", "--follow"], logs, stop_after(2))
+    said = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()]
+
+    assert (code, said) == (0, ["first", "second", "third"])
+    assert {each["filterPattern"] for each in logs.looks} == {'"req-1"'}
