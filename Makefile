@@ -20,7 +20,7 @@ run: .tools/local/.done ## the whole stack on this machine, at http://127.0.0.1:
 	@PORT='$(PORT)' STATE='$(STATE)' exec .tools/local/bin/python -m local
 
 build: .tools/sam/.done ## both layers and all functions, ready for `sam deploy`, without a container
-	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
+	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
 
 test: ## the gate: every tier below, two at a time
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) $(TIERS:%=test-%)
