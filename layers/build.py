@@ -4,8 +4,10 @@
 
     python3 layers/build.py dependencies TARGET [--host]
     python3 layers/build.py core TARGET [--host]
+    python3 layers/build.py wheels TARGET
 
-`--host` lays out this machine's twin instead, from this interpreter.
+`wheels` fetches what both would install, here and for Lambda: with `PIP_NO_INDEX=1` and `PIP_FIND_LINKS=TARGET` they
+are then built without network. `--host` lays out this machine's twin instead, from this interpreter.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = "3.13"
 PLATFORM = "manylinux2014_aarch64"
+LAMBDA = ("--python-version", RUNTIME, "--platform", PLATFORM, "--implementation", "cp", "--only-binary", ":all:")
 PROBE_SECONDS, COMPILE_SECONDS = 10.0, 600.0
 SERVICES = frozenset({"dynamodb", "kms", "sqs", "sts"})
 """The AWS services that the adapters call: of botocore's data only theirs is kept."""
@@ -33,10 +36,13 @@ SHARED_DATA = frozenset({"endpoints.json", "partitions.json", "sdk-default-confi
 def main() -> int:
     """The exit code."""
     parser = argparse.ArgumentParser(description="Lay out a layer.")
-    parser.add_argument("layer", choices=("dependencies", "core"))
+    parser.add_argument("layer", choices=("dependencies", "core", "wheels"))
     parser.add_argument("target", type=Path)
     parser.add_argument("--host", action="store_true", help="this machine's twin")
     asked = parser.parse_args()
+    if asked.layer == "wheels":
+        _fetch(asked.target)
+        return 0
     packages = asked.target.resolve() / "python"
     packages.mkdir(parents=True, exist_ok=True)
     if asked.layer == "core":
@@ -47,7 +53,7 @@ def main() -> int:
             )
         _index(packages)
     else:
-        _install(packages, host=asked.host)
+        _install(packages, ROOT / "requirements/runtime.txt", *(() if asked.host else LAMBDA))
         _prune(packages)
     compiled = _compile(packages, host=asked.host)
     size = sum(path.stat().st_size for path in packages.rglob("*") if path.is_file())
@@ -64,7 +70,7 @@ def _index(packages: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "schema.txt"
         lock.write_text("".join(_locked(SCHEMA_NEEDS)), "utf-8")
-        _pip(Path(folder) / "packages", lock)
+        _install(Path(folder) / "packages", lock)
         command = [sys.executable, "-m", "evergrant.catalogue.loader", str(packages / "evergrant/catalogue/index.json")]
         path = os.pathsep.join([str(packages), f"{folder}/packages"])
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -82,18 +88,19 @@ def _locked(names: frozenset[str]) -> list[str]:
     return kept
 
 
-def _install(packages: Path, *, host: bool) -> None:
-    platform = [
-        *("--python-version", RUNTIME, "--platform", PLATFORM, "--implementation", "cp", "--only-binary", ":all:"),
-    ]
-    _pip(packages, ROOT / "requirements/runtime.txt", *([] if host else platform))
+def _fetch(target: Path) -> None:
+    for platform in ((), LAMBDA):
+        _pip("download", ROOT / "requirements/runtime.txt", "--dest", str(target), *platform)
 
 
-def _pip(target: Path, requirements: Path, *more: str) -> None:
+def _install(packages: Path, requirements: Path, *platform: str) -> None:
+    _pip("install", requirements, "--no-compile", "--target", str(packages), "--upgrade", *platform)
+
+
+def _pip(verb: str, requirements: Path, *more: str) -> None:
     command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"),
+        *(sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check"),
         *("--no-deps", "--require-hashes", "--requirement", str(requirements)),
-        *("--target", str(target), "--upgrade"),
         *more,
     ]
     subprocess.run(command, check=True)

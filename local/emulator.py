@@ -57,13 +57,7 @@ class Emulator:
 
     def client(self, service: Any) -> Any:
         """A boto3 client of the emulator."""
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106  # the emulator asks for any
-        )
+        return client_at(self.port, service)
 
     def wait_until_ready(self) -> None:
         """Raises: RuntimeError, which says where to look."""
@@ -86,6 +80,17 @@ class Emulator:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
         self._log.close()
+
+
+def client_at(port: int, service: Any) -> Any:
+    """A boto3 client of the emulator on that port."""
+    return boto3.client(
+        service,
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name=REGION,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106  # the emulator asks for any
+    )
 
 
 def _forget_stream_positions(saved: Path) -> None:

@@ -8,6 +8,7 @@ from local.provider import SCOPES, Provider
 from local.state import State
 
 FILE = "demo.json"
+SHOP = "Acme Shop"
 USER = "demo@example.com"
 APP = "dev-provider"
 KEY_APP = "dev-keys"
@@ -57,7 +58,7 @@ def _set_pages(state: State, api: Api, demo_url: str) -> None:
         "returnUrls": [*others, pages["returnUrl"]],
         "reconnectUrl": pages["reconnectUrl"] if reconnect in {None, former.get("reconnectUrl")} else reconnect,
         "allowUnboundOauth": workspace["allowUnboundOauth"],
-        "branding": workspace["branding"],
+        "branding": {"name": SHOP, **workspace["branding"]},
     }
     if all(workspace[name] == value for name, value in wanted.items()) or _expect(
         api.call("PUT", "/workspace", wanted), "the workspace"
@@ -106,7 +107,7 @@ def _hear(state: State, api: Api, url: str) -> str | None:
             if found.content["url"] != url or found.content["status"] == "disabled":
                 _expect(api.call("PATCH", path, {"url": url, "status": "active"}), "the webhook")
             return known["secret"]
-    made = api.call("POST", "/webhooks/endpoints", {"url": url, "events": EVENTS, "description": "Acme Shop demo"})
+    made = api.call("POST", "/webhooks/endpoints", {"url": url, "events": EVENTS, "description": f"{SHOP} demo"})
     if not _expect(made, "the webhook"):
         return None
     remember(state, endpointId=made.content["endpointId"], secret=made.content["secret"])

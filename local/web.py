@@ -137,7 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            reply = site.reply_to(Asked(self.command, target.path, target.query, headers, body))
+            # The answer to HEAD is that to GET without its content (RFC 9110, 9.3.2): the SDK asks its own page so.
+            method = "GET" if self.command == "HEAD" else self.command
+            reply = site.reply_to(Asked(method, target.path, target.query, headers, body))
         except BadRequestError as error:
             reply = json_reply(400, {"error": "invalid_request", "message": str(error)})
         self._send(reply)
@@ -159,9 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", cast("Site", self.server).content_security_policy)
         self.send_header("Content-Length", str(len(reply.content)))
         self.end_headers()
-        self.wfile.write(reply.content)
+        if self.command != "HEAD":
+            self.wfile.write(reply.content)
 
-    do_GET = do_POST = _serve  # noqa: N815  # http.server's names
+    do_GET = do_HEAD = do_POST = _serve  # noqa: N815  # http.server's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
         """Nothing: the line would show codes and completions."""

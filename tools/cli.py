@@ -3,20 +3,25 @@
 ./evergrant workspace create --name Shop --environment production [--own-key] [--kms-key ARN] [--json]
 ./evergrant keys own WORKSPACE [--kms-key ARN]     ./evergrant keys rotate     ./evergrant keys rewrap
 ./evergrant renewals [--follow] [--json]           ./evergrant restore --from TABLE --since TIME
-Each takes [--stack evergrant] [--region R] [--profile P].
+./evergrant logs [REQUEST_ID] [--follow]
+Each takes [--stack evergrant] [--region R] [--profile P], or [--local] for the stack of `make run`.
 """
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from tools.keys import move_keys
+from tools.logs import show_logs
 from tools.renewals import show_renewals
 from tools.restore import restore
-from tools.stack import Clients, RefusedError, Stack
+from tools.stack import Clients, RefusedError, Stack, on_this_machine
 
 
 def main(
@@ -24,19 +29,23 @@ def main(
 ) -> int:
     """The exit code."""
     asked = _parser().parse_args(arguments)
-    if clients is None:
-        import boto3
-
-        clients = boto3.Session(region_name=asked.region, profile_name=asked.profile)
-    stack = Stack(clients, asked.stack)
     try:
-        _done(asked, stack, pause)
+        _done(asked, Stack(clients or _clients(asked), asked.stack), pause)
     except RefusedError as error:
         print(f"evergrant: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 0 if asked.subject == "renewals" else 130
+        return 0 if asked.subject in {"renewals", "logs"} else 130
     return 0
+
+
+def _clients(asked: argparse.Namespace) -> Clients:
+    """Raises: RefusedError."""
+    if asked.local:
+        return on_this_machine(Path(os.environ.get("STATE") or ".evergrant"))
+    import boto3
+
+    return boto3.Session(region_name=asked.region, profile_name=asked.profile)
 
 
 def _done(asked: argparse.Namespace, stack: Stack, pause: Callable[[float], None]) -> None:
@@ -45,6 +54,9 @@ def _done(asked: argparse.Namespace, stack: Stack, pause: Callable[[float], None
             move_keys(stack, asked)
         case "renewals":
             show_renewals(stack, as_json=asked.json, follow=asked.every if asked.follow else None, pause=pause)
+        case "logs":
+            follow = asked.every if asked.follow else None
+            show_logs(stack, holding=asked.holding, minutes=asked.minutes, follow=follow, pause=pause)
         case "restore":
             restore(stack, source=asked.source, since=asked.since, overwrite=asked.overwrite)
         case _:
@@ -75,6 +87,9 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--region", help="the AWS region (default: your AWS configuration's)")
     parser.add_argument("--profile", help="the AWS profile (default: your environment's)")
+    parser.add_argument(
+        "--local", action="store_true", help="the stack that `make run` has here, in STATE (default: the one in AWS)"
+    )
 
 
 def _add_kms_key(parser: argparse.ArgumentParser) -> None:
@@ -119,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_place(verbs.add_parser(verb, help=told, description=told))
     _add_renewals(subjects)
     _add_restore(subjects)
+    _add_logs(subjects)
     return parser
 
 
@@ -136,10 +152,35 @@ def _add_restore(subjects: Any) -> None:
     restored = subjects.add_parser("restore", help=said, description=said)
     _add_place(restored)
     restored.add_argument("--from", dest="source", required=True, help="the table that a backup was restored to")
-    restored.add_argument("--since", required=True, help="the backup's own time, such as 2026-11-25T00:00:00Z")
+    restored.add_argument(
+        "--since", required=True, type=_time, help="the backup's own time, such as 2026-11-25T00:00:00Z"
+    )
     restored.add_argument(
         "--overwrite", action="store_true", help="replace rows that are there too (default: they stay)"
     )
+
+
+def _add_logs(subjects: Any) -> None:
+    said = "what the functions logged, oldest first"
+    logs = subjects.add_parser("logs", help=said, description=said)
+    logs.add_argument(
+        "holding", nargs="?", metavar="ID", help="only lines with it: an answer's requestId, a credential"
+    )
+    _add_place(logs)
+    logs.add_argument("--minutes", type=float, default=60, help="how far back to begin (default: %(default)s)")
+    logs.add_argument("--follow", action="store_true", help="look again and again (default: once)")
+    logs.add_argument("--every", type=float, default=5, help="seconds between two looks (default: %(default)s)")
+
+
+def _time(text: str) -> str:
+    """The text, when it is a time with its zone."""
+    try:
+        zone = datetime.fromisoformat(text).tzinfo
+    except ValueError:
+        zone = None
+    if zone is None:
+        raise argparse.ArgumentTypeError(f"{text} is no time with a zone: write it as 2026-11-25T00:00:00Z")
+    return text
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 ADMIN_OUTPUT = "AdminFunctionName"
@@ -11,6 +12,23 @@ class Clients(Protocol):
     """Makes AWS clients, as boto3 does."""
 
     def client(self, service_name: str) -> Any: ...
+
+
+def on_this_machine(state: Path) -> Clients:
+    """Those of the stack that `make run` has in that folder. Raises: RefusedError."""
+    if not (state / "local.json").is_file():
+        raise RefusedError(f"nothing runs in {state}: start it with `make run`, or say by STATE where it runs.")
+    return _Emulator(int((state / "emulator.port").read_text()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Emulator:
+    port: int
+
+    def client(self, service_name: str) -> Any:
+        from local.emulator import client_at
+
+        return client_at(self.port, service_name)
 
 
 class RefusedError(Exception):
@@ -53,14 +71,21 @@ class Stack:
             answer = client.invoke(FunctionName=outputs[ADMIN_OUTPUT], Payload=json.dumps(event).encode())
         except Exception as error:
             raise RefusedError(f"the admin function could not be invoked ({type(error).__name__}): {error}") from error
+        told = json.loads(answer["Payload"].read())
         if answer.get("FunctionError"):
-            hint = (
-                " Is the key among CustomerKeyArns, and does its policy let this account use it?"
-                if event.get("kmsKey")
-                else ""
-            )
-            raise RefusedError(f"the admin function failed: look at its log, /evergrant/{self.name}/functions.{hint}")
-        return json.loads(answer["Payload"].read())
+            raise RefusedError(self._failed(told, event))
+        return told
+
+    def _failed(self, told: dict[str, Any], event: dict[str, Any]) -> str:
+        """What an exception of the function's says, and the next step."""
+        said = (
+            " ".join([str(told[name]) for name in ("errorType", "errorMessage") if told.get(name)]) or "no reason told"
+        )
+        hint = " Is the key among CustomerKeyArns, and does its policy let this account use it?"
+        return (
+            f"the admin function failed: {said.rstrip('.')}. Its log is /evergrant/{self.name}/functions."
+            f"{hint if event.get('kmsKey') else ''}"
+        )
 
     def _described(self) -> dict[str, Any]:
         try:

@@ -389,5 +389,7 @@ export function trouble(view, error, again, app) {
   };
 }
 
-const humane = (slug) => slug.replace(/-/g, " ").replace(/^./, (first) => first.toUpperCase());
+const INITIALS = new Set(["ai", "crm", "erp", "hr"]);
+const humane = (slug) =>
+  INITIALS.has(slug) ? slug.toUpperCase() : slug.replace(/-/g, " ").replace(/^./, (first) => first.toUpperCase());
 export { Trouble };

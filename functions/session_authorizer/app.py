@@ -4,13 +4,14 @@ from typing import Any
 
 from evergrant.domain.errors import UnauthorizedError
 from evergrant.runtime import wiring
-from evergrant.runtime.observability import logger
+from evergrant.runtime.observability import begin, logger
 from evergrant.runtime.policies import allow_stage, authorization_header
 from evergrant.use_cases.connect.sessions import recognise_session
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Raises: Exception("Unauthorized"), which API Gateway answers with 401."""
+    begin(event)
     try:
         session = recognise_session(authorization_header(event), sessions=wiring.sessions(), clock=wiring.clock())
     except UnauthorizedError:

@@ -50,6 +50,7 @@ def test_the_demo_connects_with_the_sdk(merchant: Merchant):
     merchant.page.goto(demo.group(1))
     merchant.page.get_by_role("button", name="Connect an app").click()
     modal = merchant.modal
+    expect(modal.get_by_role("option", name="CRM", exact=True)).to_be_attached()
     modal.get_by_role("searchbox").fill("dev keys")
     modal.get_by_role("button", name="Dev Keys").click()
     another = modal.get_by_role("button", name="Connect another account")

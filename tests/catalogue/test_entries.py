@@ -50,11 +50,12 @@ KEPT = [
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
 def test_an_entry_is_named_as_its_file_and_names_its_source(path: Path) -> None:
-    app = load(path.stem)
+    app, text = load(path.stem), path.read_text("utf-8")
 
     assert app
     assert app.slug == path.stem
-    assert re.match(r"# https://\S+\n", path.read_text("utf-8"))
+    assert re.match(r"# https://\S+\n", text)
+    assert "docs.example.com" not in text, "write what the provider's own documentation says"
 
 
 @pytest.mark.parametrize("app", APPS, ids=lambda app: app.slug)

@@ -1,11 +1,13 @@
 """What the operator's alarms count is really said."""
 
+import json
 from typing import Any
 
 import boto3
 import pytest
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
+from evergrant.runtime.observability import logger
 
 from tests.functions.deployment import Functions, forget_wiring
 from tests.functions.test_credentials import connect
@@ -47,3 +49,32 @@ def test_fault_46_branch_keys_that_cannot_be_read_are_a_key_that_is_away(
 
     assert (answer.status, answer.body["code"], "retry-after" in answer.headers) == (503, "key_unavailable", True)
     assert "key_unavailable" in [getattr(each, "code", None) for each in lines(caplog)]
+
+
+def test_all_that_a_request_logs_is_found_by_the_id_that_its_caller_quotes(
+    functions: Functions, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = connect(functions).body["credentialId"]
+    boto3.client("dynamodb").delete_table(TableName="keys")
+    forget_wiring()
+    caplog.clear()
+
+    answer = functions.call("fresh_token", "POST", f"/credentials/{made}/token", {})
+    written = [json.loads(str(logger().registered_formatter.format(each))) for each in lines(caplog)]
+
+    assert [each["message"] for each in written] == ["keys_unavailable", "request_failed", "request_answered"]
+    assert {each["request_id"] for each in written} == {answer.body["requestId"]} != {"unknown"}
+
+
+@pytest.mark.parametrize("name", ["api_key_authorizer", "session_authorizer"])
+def test_a_refusal_at_the_door_is_found_by_its_id_too(
+    functions: Functions, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    event = {"headers": {"Authorization": "Bearer evg_none"}, "requestContext": {"requestId": "at-the-door"}}
+    caplog.clear()
+
+    with pytest.raises(Exception, match="Unauthorized"):
+        functions.invoke(name, event)
+
+    (refused,) = (json.loads(str(logger().registered_formatter.format(each))) for each in lines(caplog))
+    assert refused["request_id"] == "at-the-door"

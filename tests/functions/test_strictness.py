@@ -133,3 +133,11 @@ def test_a_row_that_cannot_be_read_spoils_no_list(
 
     assert (answer.status, len(answer.body["data"])) == (200, before - 1)
     assert "row_unreadable" in caplog.messages
+
+
+def test_what_is_wrong_is_said_in_our_words_alone(functions: Functions) -> None:
+    answer = functions.call("webhook_endpoints", "POST", "/webhooks/endpoints", {"url": "http://shop.example"})
+
+    (detail,) = answer.body["details"]
+    assert (answer.status, detail["path"]) == (422, "url")
+    assert detail["message"].startswith("Must be an https URL")

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import requests
 
-from local.emulator import REGION
+from local.emulator import client_at
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".tools/local/bin/python"
@@ -68,10 +67,7 @@ class Stack:
 
     def aws(self, service: Any) -> Any:
         """A client of the emulator below."""
-        url = f"http://127.0.0.1:{(self.state / 'emulator.port').read_text().strip()}"
-        return boto3.client(
-            service, endpoint_url=url, region_name=REGION, aws_access_key_id="local", aws_secret_access_key="local"
-        )
+        return client_at(int((self.state / "emulator.port").read_text()), service)
 
     def invoke(self, name: str, event: object) -> Any:
         """A function, as somebody with AWS rights."""

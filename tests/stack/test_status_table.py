@@ -1,5 +1,6 @@
 """The rows of the contract's status table that are neither bad input nor OAuth's, on the running stack."""
 
+import time
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -117,6 +118,23 @@ def test_a_first_answer_that_cannot_be_given_again_is_409(stack: Stack, aged: st
 
     assert first.status_code == 201
     assert (again.status_code, again.json()["code"]) == (409, code)
+
+
+def test_a_workspace_that_makes_too_much_at_a_time_is_429_and_is_let_in_again(stack: Stack) -> None:
+    shop = {"action": "create_workspace", "name": "Busy", "environment": "production"}
+    busy: dict[str, str] = stack.invoke("AdminFunction", shop)
+    place = {"pk": {"S": f"rate#{busy['workspaceId']}"}, "sk": {"S": "rate"}}
+    full_at = {"N": str(int(time.time() * 1000) + 3_600_000)}
+    sessions: dict[str, Any] = {"TableName": table(stack, "Sessions")}
+    stack.aws("dynamodb").put_item(**sessions, Item={**place, "full_at": full_at})
+
+    refused = stack.request("POST", "/users", {"username": "ada"}, key=busy["apiKey"])
+    stack.aws("dynamodb").delete_item(**sessions, Key=place)
+    taken = stack.request("POST", "/users", {"username": "ada"}, key=busy["apiKey"])
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert int(refused.headers["retry-after"]) > 0
+    assert taken.status_code == 200
 
 
 @pytest.mark.parametrize(

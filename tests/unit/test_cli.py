@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tools.stack import Stack
 class Aws:
     """A stack with an admin function, as boto3's clients show it."""
 
-    def __init__(self, outputs: dict[str, str], *, fails: bool = False) -> None:
+    def __init__(self, outputs: dict[str, str], *, fails: dict[str, str] | None = None) -> None:
         self.outputs, self.fails = outputs, fails
         self.events: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
@@ -33,11 +34,12 @@ class Aws:
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # boto3's names
         self.events.append(json.loads(Payload))
         made = self.answers.pop(0) if self.answers else {"workspaceId": "ws_1", "apiKeyId": "key_1", "apiKey": "evg_1"}
-        answer: dict[str, Any] = {"Payload": io.BytesIO(json.dumps(made).encode())}
+        answer: dict[str, Any] = {"Payload": io.BytesIO(json.dumps(self.fails or made).encode())}
         return {**answer, "FunctionError": "Unhandled"} if self.fails else answer
 
 
 OUTPUTS = {"AdminFunctionName": "admin", "ApiUrl": "https://api.example/v1"}
+FAILURE = {"errorType": "NotFoundError", "errorMessage": "There is no workspace ws_1."}
 CREATE = ["workspace", "create", "--name", "Shop"]
 
 
@@ -64,7 +66,8 @@ def test_programs_get_json(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (Aws(OUTPUTS), ["--stack", "other"], "--stack"),
         (Aws({}), [], "no Evergrant"),
-        (Aws(OUTPUTS, fails=True), [], "/evergrant/evergrant/functions"),
+        (Aws(OUTPUTS, fails=FAILURE), [], "/evergrant/evergrant/functions"),
+        (Aws(OUTPUTS, fails=FAILURE), [], "NotFoundError There is no workspace ws_1."),
     ],
 )
 def test_what_went_wrong_says_the_next_step(
@@ -156,14 +159,14 @@ def test_a_new_workspace_begins_with_a_key_of_its_own(more: list[str], kms_key: 
 
 
 def test_where_a_customers_key_is_not_given_it_says_what_may_be_missing(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["keys", "own", "ws_1", "--kms-key", "arn:theirs"], Aws(OUTPUTS, fails=True))
+    code = main(["keys", "own", "ws_1", "--kms-key", "arn:theirs"], Aws(OUTPUTS, fails=FAILURE))
 
     assert code == 1
     assert "CustomerKeyArns" in capsys.readouterr().err
 
 
 def test_a_move_that_was_stopped_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["keys", "rewrap"], Aws(OUTPUTS, fails=True))
+    code = main(["keys", "rewrap"], Aws(OUTPUTS, fails=FAILURE))
 
     assert code == 1
     assert "evergrant keys rewrap" in capsys.readouterr().err
@@ -256,3 +259,67 @@ def test_nothing_is_restored_into_a_deployment_that_is_not_paused(capsys: pytest
 
     assert (code, aws.events) == (1, [])
     assert "PauseRenewals=true RestoredAt=" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2026-11-25", "2026-11-25T00:00:00"])
+def test_nothing_is_restored_from_a_time_that_is_none(capsys: pytest.CaptureFixture[str], since: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["restore", "--from", "restored", "--since", since], Aws(OUTPUTS))
+
+    assert "2026-11-25T00:00:00Z" in capsys.readouterr().err.partition("error:")[2]
+
+
+def test_where_nothing_runs_on_this_machine_it_says_how_to_start_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STATE", str(tmp_path))
+
+    code = main(["renewals", "--local"])
+
+    assert code == 1
+    assert "make run" in capsys.readouterr().err
+
+
+class Logs:
+    """Two log groups, as CloudWatch shows them, which grow by a line at each look."""
+
+    def __init__(self) -> None:
+        self.looks: list[dict[str, Any]] = []
+        self.kept = {
+            "functions": [(5, '{"message":"second"}\n'), (6, "END RequestId: 1\n")],
+            "releases": [(4, '{"message":"first"}')],
+        }
+
+    def client(self, service_name: str) -> Any:  # as boto3
+        return self
+
+    get_paginator = client
+
+    def paginate(self, **asked: Any) -> list[dict[str, Any]]:
+        self.looks.append(asked)
+        group = asked["logGroupName"].removeprefix("/evergrant/evergrant/")
+        if len(self.looks) > 2:
+            self.kept["releases"] = [*self.kept["releases"], (7, '{"message":"third"}')]
+        events = [{"timestamp": at, "logStreamName": "one", "message": text} for at, text in self.kept[group]]
+        return [{"events": [each]} for each in events]
+
+
+def stop_after(looks: int) -> Any:
+    """A pause that is Ctrl-C at last."""
+    left = iter(range(looks - 1))
+
+    def pause(_: float) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    return pause
+
+
+def test_logs_are_the_functions_own_lines_of_both_groups_each_once(capsys: pytest.CaptureFixture[str]) -> None:
+    logs = Logs()
+
+    code = main(["logs", "req-1", "--follow"], logs, stop_after(2))
+    said = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()]
+
+    assert (code, said) == (0, ["first", "second", "third"])
+    assert {each["filterPattern"] for each in logs.looks} == {'"req-1"'}

@@ -266,6 +266,23 @@ def test_preparing_adds_the_demos_pages_to_those_there(running: Running) -> None
     assert running.api.workspace["reconnectUrl"] == "http://127.0.0.1:6/?reconnect={credentialId}"
 
 
+def test_merchants_read_the_shops_name_unless_the_owner_gave_another(running: Running) -> None:
+    prepare(running.state, running.api, running.provider, running.demo.url)
+    ours = running.api.workspace["branding"]
+    running.api.workspace["branding"] = {"name": "Their Shop", "theme": "dark"}
+    prepare(running.state, running.api, running.provider, running.demo.url)
+
+    assert ours == {"name": "Acme Shop"}
+    assert running.api.workspace["branding"] == {"name": "Their Shop", "theme": "dark"}
+
+
+def test_a_page_answers_head_as_get_without_its_content(running: Running) -> None:
+    got, headed = (requests.request(method, running.demo.url, timeout=10) for method in ("GET", "HEAD"))
+
+    assert (headed.status_code, headed.content) == (200, b"")
+    assert headed.headers["content-length"] == got.headers["content-length"]
+
+
 def test_the_owners_reconnect_page_stays(running: Running) -> None:
     running.api.workspace["reconnectUrl"] = OTHERS_PAGE
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from evergrant.domain import errors
 from evergrant.runtime.http import Answer, Http
+from evergrant.runtime.observability import request_id_of
 from evergrant.runtime.requests import body_bytes, header
 
 HOST_PREFIX = "__Host-"
@@ -72,7 +73,7 @@ class BrowserHttp(Http):
         if not wants_page(self.raw):
             answer.headers |= {"cache-control": "no-store", "referrer-policy": "no-referrer"}
             return answer
-        told = f"<p>{_text(error.message)}</p><p><small>Reference {_text(self.request_id_of(self.raw))}</small></p>"
+        told = f"<p>{_text(error.message)}</p><p><small>Reference {_text(request_id_of(self.raw))}</small></p>"
         shown = page("This did not work", told, status=answer.status_code, script=_FORGET)
         shown.headers.update({name: value for name, value in answer.headers.items() if name.lower() != "content-type"})
         return shown

@@ -21,7 +21,7 @@ from evergrant.domain import errors
 from evergrant.domain.caller import Actor, Caller, SessionCaller
 from evergrant.domain.ids import ApiKeyId, UserId, WorkspaceId
 from evergrant.runtime.invocation import invocation
-from evergrant.runtime.observability import logger
+from evergrant.runtime.observability import begin, logger, request_id_of
 from evergrant.runtime.requests import ALIAS_PREFIX, check_version, read_body, read_query
 
 if TYPE_CHECKING:
@@ -123,11 +123,11 @@ class Http(APIGatewayRestResolver):
 
     def handler(self, event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         """The Lambda handler."""
+        begin(event)
         with invocation(context):
             answer = self.resolve(event, context)
-        request_id = self.request_id_of(event)
         headers = answer.setdefault("multiValueHeaders", {})
-        headers["x-request-id"] = [request_id]
+        headers["x-request-id"] = [request_id_of(event)]
         headers.setdefault("x-content-type-options", ["nosniff"])
         logger().info(
             "request_answered",
@@ -135,16 +135,9 @@ class Http(APIGatewayRestResolver):
                 "route": event.get("resource"),
                 "method": event.get("httpMethod"),
                 "status": answer.get("statusCode"),
-                "request_id": request_id,
             },
         )
         return answer
-
-    @staticmethod
-    def request_id_of(event: Mapping[str, Any]) -> str:
-        """API Gateway's id of the request."""
-        context: Mapping[str, Any] = event.get("requestContext") or {}
-        return str(context.get("requestId") or "unknown")
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -217,7 +210,7 @@ class Http(APIGatewayRestResolver):
         content: dict[str, Any] = {
             "message": error.message,
             "code": error.code,
-            "requestId": self.request_id_of(self.raw),
+            "requestId": request_id_of(self.raw),
             "details": [{"path": detail.path, "message": detail.message} for detail in error.details],
         }
         if isinstance(error, errors.ProviderError):

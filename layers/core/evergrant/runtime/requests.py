@@ -86,6 +86,12 @@ def query_parameters(event: Mapping[str, Any]) -> dict[str, str]:
     return single or dict(event.get("queryStringParameters") or {})
 
 
+def _said(message: str) -> str:
+    """Our own words without pydantic's before them."""
+    own = message.removeprefix("Value error, ")
+    return own[:1].upper() + own[1:]
+
+
 def validated(
     model: type[Model],
     content: object,
@@ -99,7 +105,7 @@ def validated(
         return model.model_validate_json(json.dumps(content), context=context, strict=strict)
     except ValidationError as error:
         details = [
-            Detail(path=root + ".".join(str(part) for part in issue["loc"]), message=issue["msg"])
+            Detail(path=root + ".".join(str(part) for part in issue["loc"]), message=_said(issue["msg"]))
             for issue in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise ValidationFailedError(details) from None
