@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import SealBrokenError, UnavailableError
-from evergrant.domain.renewal import LEASE, Dead, Ours, Outcome, Transient, Verified
+from evergrant.domain.errors import SealBrokenError
+from evergrant.domain.renewal import LEASE, LONGEST_WITHOUT_KEY, Dead, Ours, Outcome, Transient, Verified
 from evergrant.domain.times import from_iso
 from evergrant.use_cases.renewals.renew import renew_due
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
@@ -264,15 +264,35 @@ def test_a_wrong_client_is_told_once_for_all_its_credentials_and_none_dies(deplo
     assert {deployment.row(each).status for each in rows} == {"degraded"}
 
 
-def test_fault_03_without_a_key_nothing_is_asked_and_nothing_marked(deployment: FakeDeployment) -> None:
+def test_fault_03_04_while_its_key_is_away_a_renewal_is_put_off_and_nothing_marked(deployment: FakeDeployment) -> None:
     row = due(deployment)
     deployment.sealer.away = True
+    done, waits = list[str](), list[timedelta]()
+    for _ in range(20):
+        now = deployment.row(row)
+        deployment.clock.at = now.due_at or NOON
+        done.append(renewed(deployment, now))
+        waits.append((deployment.row(row).due_at or NOON) - deployment.clock.at)
 
-    with pytest.raises(UnavailableError):
-        renewed(deployment, row)
+    noted = deployment.row(row)
+    deployment.sealer.away, deployment.upstream.outcome, deployment.clock.at = False, NEW, noted.due_at or NOON
+    back = renewed(deployment, noted)
 
-    assert deployment.row(row) == row
-    assert deployment.upstream.asked == []
+    assert done == ["no_key"] * 20
+    assert MINUTE <= min(waits) <= max(waits) <= LONGEST_WITHOUT_KEY
+    assert replace(noted, due_at=row.due_at, failures=row.failures) == row
+    assert back == "persisted"
+    assert (len(deployment.upstream.asked), deployment.events()) == (1, [])
+
+
+def test_fault_03_a_known_end_is_not_put_off_beyond_itself(deployment: FakeDeployment) -> None:
+    end = deployment.clock.at + 90 * SECOND
+    row = due(deployment, expires_at=end, forecast_said=1, failures=3)
+    deployment.sealer.away = True
+
+    renewed(deployment, row)
+
+    assert deployment.row(row).due_at == end
 
 
 def test_fault_05_what_cannot_be_opened_is_not_leased(deployment: FakeDeployment) -> None:
