@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from evergrant.domain.credential import Credential
+from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.errors import SealBrokenError
 from evergrant.domain.renewal import LEASE, LONGEST_WITHOUT_KEY, Dead, Ours, Outcome, Transient, Verified
+from evergrant.domain.secret import Secret
 from evergrant.domain.times import from_iso
+from evergrant.use_cases.renewals.keeper import Pair
 from evergrant.use_cases.renewals.renew import renew_due
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
 
@@ -213,6 +215,31 @@ def test_a_pair_that_comes_for_a_deleted_row_is_revoked_and_told(deployment: Fak
     ((orphan, _),) = deployment.revoker.asked
     assert orphan.generation == 2
     assert deployment.trail()[-1] == "grant.orphaned"
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("refresh_token_rejected", ("persisted", "active", 4, ["credential.recovered"], "second")),
+        ("expired_by_date", ("spared", "expired", 3, [], "second")),
+    ],
+)
+def test_a_pair_of_an_earlier_generation_revives_what_the_provider_called_dead(
+    deployment: FakeDeployment, reason: str, expected: tuple[object, ...]
+) -> None:
+    row = due(deployment)
+    context = replace(row, generation=row.generation + 1).seal_context()
+    late = Pair(row, NEW, deployment.sealer.seal(NEW.secret.to_bytes(), context), deployment.clock.at)
+    failure = Failure(NOON, reason, "Dead.", transient=False)
+    dead = row.changed(at=NOON, generation=3, status="expired", due_at=None, last_failure=failure)
+    deployment.storage.credentials.change(dead, read=row)
+
+    outcome, _ = deployment.renewer.keeper.keep(late, deployment.row(row))
+
+    now = deployment.row(row)
+    place = (now.sealed, now.seal_context()) if now.spare is None else (now.spare, now.spare_context())
+    opened = Secret.from_bytes(deployment.sealer.open(*place)).revealed()
+    assert (outcome, now.status, now.generation, deployment.events(), opened["apiKey"]) == expected
 
 
 def test_a_known_end_is_told_without_provider_or_key(deployment: FakeDeployment) -> None:
