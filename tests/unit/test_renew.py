@@ -6,21 +6,24 @@ from typing import Any
 
 import pytest
 from evergrant.domain.credential import Credential, Failure
-from evergrant.domain.errors import SealBrokenError
+from evergrant.domain.errors import ProviderError, SealBrokenError
 from evergrant.domain.renewal import LEASE, LONGEST_WITHOUT_KEY, Dead, Ours, Outcome, Transient, Verified
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import from_iso
-from evergrant.use_cases.renewals.keeper import Pair
+from evergrant.use_cases.renewals.orphans import revoke_orphan
+from evergrant.use_cases.renewals.pairs import Pair
 from evergrant.use_cases.renewals.renew import renew_due
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
 
 from tests.builders import (
     CREDENTIAL,
+    DAY,
     HOUR,
     MINUTE,
     NOON,
     OTHER_CREDENTIAL,
     SECOND,
+    WORKSPACE,
     a_credential,
     an_audit_line,
 )
@@ -215,6 +218,60 @@ def test_a_pair_that_comes_for_a_deleted_row_is_revoked_and_told(deployment: Fak
     ((orphan, _),) = deployment.revoker.asked
     assert orphan.generation == 2
     assert deployment.trail()[-1] == "grant.orphaned"
+
+
+def orphaned(deployment: FakeDeployment) -> str:
+    """What became of a pair that came for a row that was deleted meanwhile, while its provider takes nothing back."""
+    row = due(deployment)
+    deployment.upstream.outcome = NEW
+    deployment.upstream.meanwhile = lambda held: deployment.storage.credentials.delete(
+        held, event=None, audit=an_audit_line(action="deleted")
+    )
+    deployment.revoker.trouble = ProviderError("down", provider_status=503)
+    return renewed(deployment, row)
+
+
+def ends(deployment: FakeDeployment) -> list[dict[str, str]]:
+    """What the trail says of it, in its order."""
+    found = deployment.storage.audit.lines(WORKSPACE, credential_id=None, since=None, limit=100, after=None).items
+    return [dict(each.detail) for each in reversed(found) if each.action == "grant.orphaned"]
+
+
+def test_an_orphan_that_cannot_be_revoked_is_tried_again_until_it_is(deployment: FakeDeployment) -> None:
+    orphaned(deployment)
+    (first,) = deployment.cleanups.sent
+    revoke_orphan(first[1], keeper=deployment.renewer.keeper)
+    (_, second) = deployment.cleanups.sent
+    deployment.revoker.trouble = None
+    deployment.clock.pass_(MINUTE)
+
+    ended = revoke_orphan(second[1], keeper=deployment.renewer.keeper)
+
+    (*_, (asked, shared)) = deployment.revoker.asked
+    opened = Secret.from_bytes(deployment.sealer.open(asked.sealed, asked.seal_context()))
+    assert (first[0], second[0], "second" in str(first)) == (60, 900, False)
+    assert (ended.revoked, opened.revealed()["apiKey"], shared) == (True, "second", False)
+    assert [each["revoked"] for each in ends(deployment)] == ["queued", "true"]
+    assert len(deployment.cleanups.sent) == 2
+
+
+def test_an_orphan_is_given_up_after_three_days_and_the_trail_says_so(deployment: FakeDeployment) -> None:
+    orphaned(deployment)
+    ((_, message),) = deployment.cleanups.sent
+    deployment.clock.pass_(3 * DAY)
+
+    revoke_orphan(message, keeper=deployment.renewer.keeper)
+
+    assert ends(deployment)[-1] == {"revoked": "false", "reason": "revocation_failed"}
+    assert len(deployment.cleanups.sent) == 1
+
+
+def test_an_orphan_is_not_dropped_where_the_queue_is_away_too(deployment: FakeDeployment) -> None:
+    deployment.cleanups.away = True
+
+    done = orphaned(deployment)
+
+    assert (done, len(deployment.rescues.sent)) == ("rescued", 1)
 
 
 @pytest.mark.parametrize(
