@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from urllib.parse import parse_qs
@@ -71,6 +71,12 @@ class Reading:
             way.refresh_token_lifetime_days if isinstance(way, OAuth2Method) else None,
             way.dead_grant_errors,
         )
+
+    @classmethod
+    def of_refresh(cls, way: TokenWay) -> "Reading":
+        """For a further answer: of what was kept before, nothing need come again, and no new pair is lost for it."""
+        kept = tuple(each.model_copy(update={"required": False}) for each in way.kept)
+        return replace(cls.of_grant(way), kept=kept)
 
     @classmethod
     def of_exchange(cls, exchange: Exchange, *, kept: tuple[Kept, ...], default_expires_in: int | None) -> "Reading":
