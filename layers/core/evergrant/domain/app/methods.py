@@ -109,6 +109,10 @@ class Way(Model):
         """Further templates."""
         return []
 
+    def told_to_browsers(self) -> list[str]:
+        """Those templates that a browser gets to see."""
+        return self.pages()
+
     def calls(self) -> list[Call]:
         """The calls of the provider's own making."""
         return [self.revocation] if self.revocation else []
@@ -191,6 +195,12 @@ class Way(Model):
             raise ValueError("the base_url names no secret")
 
     @model_validator(mode="after")
+    def _browsers_see_nothing_that_was_granted(self) -> "Way":
+        if names_in(*self.told_to_browsers()) & {"accessToken", *NEVER_SENT, *(each.name for each in self.brought())}:
+            raise ValueError("the page that a browser is sent to names nothing that the provider gave")
+        return self
+
+    @model_validator(mode="after")
     def _hosts_are_fixed(self) -> "Way":
         """A value in a host has a pattern, and stands before a fixed suffix or is one that the pattern lists."""
         guards = self.guards()
@@ -271,6 +281,9 @@ class OAuth1Method(MerchantsWay):
 
     def endpoints(self) -> list[str]:
         return [url for url in (self.temporary_credential_endpoint, self.token_endpoint) if url]
+
+    def told_to_browsers(self) -> list[str]:
+        return [*self.pages(), *self.authorization_parameters.values()]
 
     def pages(self) -> list[str]:
         return [self.authorization_endpoint] if self.authorization_endpoint else []
@@ -394,6 +407,9 @@ class OAuth2Method(TokenWay):
 
     def pages(self) -> list[str]:
         return [self.authorization_endpoint]
+
+    def told_to_browsers(self) -> list[str]:
+        return [*self.pages(), *self.authorization_parameters.values(), self.redirect_uri_name or ""]
 
     def parameters(self) -> list[str]:
         further = [*self.authorization_parameters.values(), *self.refresh_parameters.values()]
