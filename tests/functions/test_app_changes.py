@@ -44,6 +44,25 @@ def test_attack_05_a_clients_secret_goes_only_where_it_was_set_for(
     assert again.status == 200
 
 
+def test_attack_05_an_owners_value_is_shown_to_browsers_only_where_it_was_set_for(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    def asked() -> Any:
+        return functions.call("oauth_url", "GET", "/oauthUrl", query={"userId": "ada", "app": "acme"})
+
+    client = {"clientId": "id", "clientSecret": "s", "extra": {"developerToken": "canary"}}
+    quiet = {"client_extra": ["developerToken"], "token_parameters": {"x": "{developerToken}"}}
+    functions.call("apps", "PUT", "/apps/acme", changed(**quiet))
+    functions.call("app_client", "PUT", "/apps/acme/client", client)
+    before = asked()
+    functions.call("apps", "PUT", "/apps/acme", changed(**quiet, authorization_parameters={"x": "{developerToken}"}))
+
+    refused = asked()
+    functions.call("app_client", "PUT", "/apps/acme/client", client)
+
+    assert (before.status, refused.status, refused.body["code"], asked().status) == (200, 424, "app_changed", 200)
+
+
 LEAK = {"name": "leak", "pattern": "^.+$"}
 
 

@@ -136,6 +136,10 @@ class Way(Model):
             for host in map(host_in, urls)
         )
 
+    def rules_for_client(self) -> frozenset[str]:
+        """Where the owner's client goes, as the entry writes it: what must not change behind its secret and values."""
+        return self.rules_of_hosts(self.client_urls())
+
     def guards(self) -> dict[str, str | None]:
         """The pattern of each value that may stand in an address."""
         kept = {each.name: each.pattern for each in self.brought() if not each.secret}
@@ -407,6 +411,10 @@ class OAuth2Method(TokenWay):
 
     def pages(self) -> list[str]:
         return [self.authorization_endpoint]
+
+    def rules_for_client(self) -> frozenset[str]:
+        shown = names_in(*self.told_to_browsers()) & set(self.client_extra)
+        return super().rules_for_client() | {f"shown to browsers: {name}" for name in shown}
 
     def told_to_browsers(self) -> list[str]:
         return [*self.pages(), *self.authorization_parameters.values(), self.redirect_uri_name or ""]
