@@ -28,7 +28,7 @@ class OAuthClient:
     """Where it may go, as the app's entry wrote it when the client was set (`Way.rules_for_client`)."""
 
     def require(self, way: Way) -> None:
-        """Raises: AppMisconfiguredError (`app_changed`) when the entry sends it elsewhere, or shows browsers more of it."""
+        """Raises: AppMisconfiguredError (`app_changed`) when the entry sends it, or shows it, elsewhere."""
         if not way.rules_for_client() <= self.hosts:
             raise AppMisconfiguredError(
                 "The app's entry has changed where the client's secret goes: set the client again with "
