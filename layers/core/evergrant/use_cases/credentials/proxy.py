@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlencode, urljoin, urlsplit
 
 from evergrant.domain.app import names_in
 from evergrant.domain.credential import Credential
@@ -22,8 +22,6 @@ IN_ALL = timedelta(seconds=25)
 MAX_BYTES = 4_500_000
 """Each way: what Lambda passes on when it is written in base64."""
 MOST_REDIRECTS = 3
-SHORTEST_SECRET = 8
-"""What is shorter may stand in any header."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CONNECTIONS_OWN = frozenset(
     {
@@ -140,12 +138,10 @@ def _without_secret(headers: Mapping[str, str], usable: Usable) -> dict[str, str
     """
     request = usable.method.request
     sent = names_in(*request.headers.values(), *request.params.values(), *request.basic)
-    values = [each for name in sent if len(each := usable.secret.reveal(name) or "") >= SHORTEST_SECRET]
-    clothes = {text for each in values for text in (each, quote(each, safe=""), quote_plus(each))}
     kept = dict(headers)
     if request.params and "location" in kept:
         kept["location"] = _without(kept["location"], request.params.keys())
-    return {name: value for name, value in kept.items() if not any(each in value for each in clothes)}
+    return {name: value for name, value in kept.items() if not usable.secret.is_repeated_in(value, among=sent)}
 
 
 def _without(address: str, names: Collection[str]) -> str:
