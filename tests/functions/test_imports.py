@@ -95,10 +95,26 @@ def test_a_provider_in_trouble_loses_nothing(
     assert (after.body["verified"], after.body["status"]) == (True, "active")
 
 
+@pytest.mark.parametrize(
+    "end", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z", "1999-12-31T00:00:00Z"]
+)
+def test_attack_18_an_end_beyond_all_times_is_named_and_makes_no_row_that_cannot_be_read(
+    functions: Functions, provider: FakeTokenEndpoint, end: str
+) -> None:
+    refused = brought(functions, pair_of(provider) | {"accessTokenExpiresAt": end})
+
+    assert refused.status == 422
+    assert [each["path"] for each in refused.body["details"]] == ["credential.data.accessTokenExpiresAt"]
+    assert functions.call("list_credentials", "GET", "/users/ada/credentials").body["data"] == []
+
+
 def test_fault_37_a_first_renewal_that_storage_refuses_is_rescued(
     functions: Functions, provider: FakeTokenEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    def passes(_: float) -> None:
+        """Nobody waits here."""
+
+    monkeypatch.setattr(time, "sleep", passes)
     with refused("TransactWriteItems", "#sealed"):
         made = brought(functions, pair_of(provider), renew=True)
     url = wiring.settings().required("RESCUE_QUEUE_URL")
