@@ -11,6 +11,7 @@ from evergrant.use_cases.apps.changed import expire_changed
 from evergrant.use_cases.credentials.cleanup import delete_user_credentials, finish_deletion
 from evergrant.use_cases.credentials.restored import delete_again
 from evergrant.use_cases.events.scrub import scrub_events
+from evergrant.use_cases.renewals.orphans import revoke_orphan
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -55,6 +56,12 @@ def _revoke(message: dict[str, Any]) -> None:
     logger().info("revocation_tried", extra=told)
 
 
+def _revoke_orphan(message: dict[str, Any]) -> None:
+    ended = revoke_orphan(message, keeper=wiring.outcome_keeper())
+    told = {"credential_id": message["credentialId"], "revoked": ended.revoked}
+    logger().info("revocation_of_orphan_tried", extra=told)
+
+
 def _app_changed(message: dict[str, Any]) -> None:
     count = expire_changed(
         WorkspaceId(message["workspaceId"]),
@@ -97,6 +104,7 @@ ACTIONS = {
     "delete_again": _delete_again,
     "delete_user_credentials": _delete_user_credentials,
     "revoke": _revoke,
+    "revoke_orphan": _revoke_orphan,
     "scrub_events": _scrub_events,
     "app_changed": _app_changed,
 }

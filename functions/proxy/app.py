@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
@@ -21,6 +22,8 @@ from pydantic import Field, JsonValue
 http = Http()
 handler = http.handler
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+"""A token of RFC 9110, 5.6.2."""
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 
@@ -71,6 +74,8 @@ def passthrough(query: Which, body: Passthrough) -> Answer:
     """Call the provider, in JSON both ways."""
     extra = _texts(_unwrapped(body.extra_headers, "extraHeaders"), "extraHeaders")
     headers = {name.lower(): value for name, value in extra.items()}
+    if any(not _HEADER_NAME.fullmatch(name) or not value.isascii() for name, value in headers.items()):
+        raise ValidationFailedError([Detail("extraHeaders", "This has a name or a value that no header can have.")])
     content = _unwrapped(body.body, "body")
     sent = None if content is None else json.dumps(content, ensure_ascii=False).encode()
     if sent is not None:

@@ -74,7 +74,7 @@ class Driven:
                 secret = private_key(self.way.token_endpoint_auth_signing_alg)
         if isinstance(self.way, OAuth1Method) and self.way.signature_method == "RSA-SHA1":
             secret = private_key("RS256")
-        hosts = self.way.rules_of_hosts(self.way.client_urls())
+        hosts = self.way.rules_for_client()
         sealed = {name: SecretStr(value) for name, value in extra.items()}
         self.client = OAuthClient(
             WorkspaceId("ws_1"), self.app.slug, CLIENT_ID, SecretStr(secret), NOW, (), sealed, hosts

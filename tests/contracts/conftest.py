@@ -44,6 +44,18 @@ def storage(request: pytest.FixtureRequest) -> Storage:
 
 
 @pytest.fixture
+def short_pages(dynamodb: Any) -> Iterator[None]:
+    """DynamoDB ends each page after one item, as it does after a megabyte."""
+
+    def one(params: dict[str, Any], **_: object) -> None:
+        params["Limit"] = 1
+
+    dynamodb.meta.events.register("provide-client-params.dynamodb.Query", one)
+    yield
+    dynamodb.meta.events.unregister("provide-client-params.dynamodb.Query", one)
+
+
+@pytest.fixture
 def deployment(dynamodb: Any) -> Deployment:
     """Its branch keys, none of which is made yet."""
     kms: Any = client("kms")

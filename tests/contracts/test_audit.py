@@ -64,6 +64,16 @@ def test_a_page_that_is_just_full_is_the_last(storage: Storage) -> None:
     assert (len(page.items), page.next) == (2, None)
 
 
+@pytest.mark.usefixtures("short_pages")
+def test_a_short_page_of_storage_is_not_the_last(storage: Storage) -> None:
+    lines = hourly(storage, 4)
+
+    page = storage.audit.lines(WORKSPACE, credential_id=None, since=None, limit=3, after=None)
+    rest = storage.audit.lines(WORKSPACE, credential_id=None, since=None, limit=3, after=page.next)
+
+    assert [*page.items, *rest.items] == lines[::-1]
+
+
 def test_since_is_the_first_moment_that_counts(storage: Storage) -> None:
     lines = hourly(storage, 3)
 

@@ -71,6 +71,32 @@ def test_an_outcome_says_when_it_is_due_next(storage: Storage, at: datetime | No
     assert due(storage, NOON + HOUR) == ([(CREDENTIAL, at)] if at else [])
 
 
+def test_what_is_noted_is_no_change_and_is_due_as_it_says(storage: Storage) -> None:
+    row = kept(storage, a_grant(due_at=NOON))
+
+    noted = replace(row, last_read_day=20_000, failures=2, due_at=NOON + MINUTE)
+    done = storage.credentials.note(noted, read=row)
+
+    assert (done, read(storage)) == (True, noted)
+    assert (due(storage, NOON), due(storage, NOON + MINUTE)) == ([], [(CREDENTIAL, NOON + MINUTE)])
+
+
+@pytest.mark.parametrize("how", ["leased", "renamed", "deleted"])
+def test_of_what_has_changed_meanwhile_nothing_is_noted(storage: Storage, how: str) -> None:
+    row = kept(storage, a_grant(due_at=NOON))
+    if how == "leased":
+        leased(storage, row)
+    elif how == "renamed":
+        storage.credentials.change(a_change(row, name="other"), read=row)
+    else:
+        storage.credentials.delete(row, event=None, audit=an_audit_line())
+    before = storage.credentials.find(CREDENTIAL)
+
+    done = storage.credentials.note(replace(row, failures=2), read=row)
+
+    assert (done, storage.credentials.find(CREDENTIAL)) == (False, before)
+
+
 @pytest.mark.parametrize("how", ["reconnected", "deleting", "deleted"])
 def test_what_its_owner_has_replaced_or_is_deleting_is_not_leased(storage: Storage, how: str) -> None:
     row = kept(storage, a_grant())

@@ -223,6 +223,16 @@ def test_the_newest_event_comes_first_page_by_page(storage: Storage) -> None:
     assert (len(first.items), second.next) == (2, None)
 
 
+@pytest.mark.usefixtures("short_pages")
+def test_a_short_page_of_storage_is_not_the_last(storage: Storage) -> None:
+    events = hourly(storage, 4)
+
+    first = storage.webhooks.events(WORKSPACE, since=None, limit=2, after=None)
+    second = storage.webhooks.events(WORKSPACE, since=None, limit=2, after=first.next)
+
+    assert [*first.items, *second.items] == events[::-1]
+
+
 def test_since_is_the_first_moment_that_counts_on_every_page(storage: Storage) -> None:
     events = hourly(storage, 4)
 

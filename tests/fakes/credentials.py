@@ -123,11 +123,12 @@ class FakeCredentialStore:
         self._keep(replace(now, version=now.version + 1, spare=spare))
         return True
 
-    def note_use(self, new: Credential, *, read: Credential) -> bool:
+    def note(self, new: Credential, *, read: Credential) -> bool:
         now = self.find(read.credential_id)
         if now is None or now.version != read.version:
             return False
-        self._keep(replace(now, last_read_day=new.last_read_day, due_at=new.due_at or now.due_at))
+        noted = {"last_read_day": new.last_read_day, "failures": new.failures, "due_at": new.due_at or now.due_at}
+        self._keep(replace(now, **noted))  # type: ignore[arg-type]  # checked by the slots
         return True
 
     def _keep(self, row: Credential) -> None:

@@ -67,6 +67,7 @@ class FakeDeployment:
                 directory=self.storage.directory,
                 sealer=self.sealer,
                 revoker=self.revoker,
+                cleanups=self.cleanups,
                 audit=self.storage.audit,
                 clock=self.clock,
                 entropy=self.entropy,

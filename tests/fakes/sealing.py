@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from evergrant.domain.errors import SealBrokenError, UnavailableError
+from evergrant.domain.errors import KeyUnavailableError, SealBrokenError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.sealing import SealContext
 from evergrant.ports import Page, SealedRow
@@ -58,7 +58,7 @@ class FakeSealer:
 
     def _require_keys(self) -> None:
         if self.away:
-            raise UnavailableError("The key service is away; nothing was changed.", code="key_unavailable")
+            raise KeyUnavailableError
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class FakeFingerprints:
 
     def fingerprint(self, context: str, content: bytes) -> str:
         if self.away:
-            raise UnavailableError("The key service is away; nothing was changed.", code="key_unavailable")
+            raise KeyUnavailableError
         return hmac.new(b"a key of the tests", repr((context, content)).encode(), sha256).hexdigest()
 
 
@@ -115,6 +115,6 @@ class FakeBranchKeys:
 
     def make_next(self, branch_id: str, *, kms_key: str | None = None) -> int:  # the port
         if self.away:
-            raise UnavailableError("The key service is away; nothing was changed.", code="key_unavailable")
+            raise KeyUnavailableError
         self.versions[branch_id] = self.versions.get(branch_id, 0) + 1
         return self.versions[branch_id]

@@ -44,6 +44,61 @@ def test_attack_05_a_clients_secret_goes_only_where_it_was_set_for(
     assert again.status == 200
 
 
+def test_attack_05_an_owners_value_is_shown_to_browsers_only_where_it_was_set_for(
+    functions: Functions, provider: FakeTokenEndpoint
+) -> None:
+    def asked() -> Any:
+        return functions.call("oauth_url", "GET", "/oauthUrl", query={"userId": "ada", "app": "acme"})
+
+    client = {"clientId": "id", "clientSecret": "s", "extra": {"developerToken": "canary"}}
+    quiet = {"client_extra": ["developerToken"], "token_parameters": {"x": "{developerToken}"}}
+    functions.call("apps", "PUT", "/apps/acme", changed(**quiet))
+    functions.call("app_client", "PUT", "/apps/acme/client", client)
+    before = asked()
+    functions.call("apps", "PUT", "/apps/acme", changed(**quiet, authorization_parameters={"x": "{developerToken}"}))
+
+    refused = asked()
+    functions.call("app_client", "PUT", "/apps/acme/client", client)
+
+    assert (before.status, refused.status, refused.body["code"], asked().status) == (200, 424, "app_changed", 200)
+
+
+LEAK = {"name": "leak", "pattern": "^.+$"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"token_answer": {"scope": "refresh_token"}},
+        {"token_answer": {"error": "data.access_token"}},
+        {"probe": {"path": "/me", "account_id": "user.apiKey"}},
+        {"probe": {"path": "/me", "account_name": "client_secret"}},
+        {"kept": [{**LEAK, "source": "token", "path": "refresh_token"}]},
+        {"kept": [{**LEAK, "source": "probe", "path": "api_token"}]},
+        {
+            "kept": [{**LEAK, "source": "token", "path": "site"}],
+            "authorization_parameters": {"x": "{leak}"},
+        },
+        {"authorization_parameters": {"x": "{accessToken}"}},
+        {"redirect_uri_name": "{accessToken}"},
+        {
+            "kept": [{**LEAK, "pattern": "^(a\\.example|b\\.example)$", "source": "token", "path": "site"}],
+            "authorization_endpoint": "https://{leak}/authorize",
+        },
+    ],
+)
+def test_attack_05_no_entry_shows_what_was_granted(
+    functions: Functions, provider: FakeTokenEndpoint, fields: dict[str, Any]
+) -> None:
+    made = connected(functions)
+
+    answer = functions.call("apps", "PUT", "/apps/acme", changed(**fields))
+
+    assert (answer.status, answer.body["code"]) == (422, "validation_failed")
+    assert functions.call("apps", "GET", "/apps/acme").body["methods"] == ENTRY["methods"]
+    assert functions.call("get_credential", "GET", f"/credentials/{made}").body["status"] == "active"
+
+
 def test_a_looser_pattern_of_a_host_is_another_host(functions: Functions, provider: FakeTokenEndpoint) -> None:
     shop = {"name": "shop", "label": "Shop", "secret": False, "pattern": "^(a\\.example|b\\.example)$"}
     there = {"properties": [shop], "token_endpoint": "https://{shop}/token"}

@@ -7,7 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
-from evergrant.domain.errors import NotFoundError, ProviderError, ProviderTimeoutError, UnavailableError
+from evergrant.domain.errors import (
+    KeyUnavailableError,
+    NotFoundError,
+    ProviderError,
+    ProviderTimeoutError,
+    UnavailableError,
+)
 from evergrant.runtime import wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
@@ -260,7 +266,7 @@ def test_fault_38_without_a_key_the_provider_is_not_asked(
 
     class Away:
         def __getattr__(self, name: str) -> Any:
-            raise UnavailableError(code="key_unavailable")
+            raise KeyUnavailableError
 
     monkeypatch.setattr(wiring, "sealer", Away)
     wiring.renewer.cache_clear()

@@ -9,6 +9,7 @@ import pytest
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ProviderError
 from evergrant.runtime import wiring
+from evergrant.use_cases.renewals import keeper
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
@@ -189,3 +190,36 @@ def test_a_pair_that_comes_for_a_deleted_row_is_revoked(
     audit = functions.call("audit", "GET", "/audit", query={"credentialId": made}).body["data"]
     assert provider.alive == set()
     assert [each["detail"]["revoked"] for each in audit if each["action"] == "grant.orphaned"] == ["true"]
+
+
+@pytest.mark.parametrize("worker", ["fresh_token", "verify_credential", "proxy", "renew"])
+def test_a_pair_for_a_deleted_row_that_cannot_be_revoked_at_once_is_revoked_later(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling, monkeypatch: pytest.MonkeyPatch, worker: str
+) -> None:
+    functions.invoke("sweep", {})
+    made = connected(functions)
+    clock.ahead = timedelta(minutes=59)
+    refresh = provider.refresh
+    monkeypatch.setattr(keeper, "FIRST_RETRY", timedelta(0))
+
+    def before(*arguments: Any) -> Any:
+        tokens = refresh(*arguments)
+        delete(functions, made)
+        provider.trouble = ProviderError("down", provider_status=503)
+        return tokens
+
+    monkeypatch.setattr(provider, "refresh", before)
+    calls: dict[str, Callable[[], object]] = {
+        "renew": lambda: delivered(functions, swept(functions)),
+        "fresh_token": lambda: functions.call("fresh_token", "POST", f"/credentials/{made}/token", {}),
+        "verify_credential": lambda: functions.call("verify_credential", "POST", f"/credentials/{made}/verify"),
+        "proxy": lambda: functions.call("proxy", "GET", f"/proxy/{made}/x"),
+    }
+    calls[worker]()
+    left, provider.trouble = set(provider.alive), None
+
+    cleaned(functions)
+
+    audit = functions.call("audit", "GET", "/audit", query={"credentialId": made}).body["data"]
+    assert (len(left), provider.alive) == (1, set())
+    assert [each["detail"]["revoked"] for each in audit if each["action"] == "grant.orphaned"] == ["true", "queued"]

@@ -1,8 +1,10 @@
 """Tokens that were obtained elsewhere with the workspace's own client: taken, kept alive, handed out."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from evergrant.domain.errors import ClientRefusedError, ProviderError
 from evergrant.domain.times import iso
@@ -10,6 +12,7 @@ from evergrant.runtime import wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
+from tests.functions.faults import refused
 from tests.functions.test_connect import ENTRY, provider
 from tests.functions.test_expiry import Travelling, clock, told
 from tests.functions.test_modal import session
@@ -90,6 +93,38 @@ def test_a_provider_in_trouble_loses_nothing(
 
     assert (made.status, made.body["credential"]["status"]) == (201, "degraded")
     assert (after.body["verified"], after.body["status"]) == (True, "active")
+
+
+@pytest.mark.parametrize(
+    "end", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z", "1999-12-31T00:00:00Z"]
+)
+def test_attack_18_an_end_beyond_all_times_is_named_and_makes_no_row_that_cannot_be_read(
+    functions: Functions, provider: FakeTokenEndpoint, end: str
+) -> None:
+    refused = brought(functions, pair_of(provider) | {"accessTokenExpiresAt": end})
+
+    assert refused.status == 422
+    assert [each["path"] for each in refused.body["details"]] == ["credential.data.accessTokenExpiresAt"]
+    assert functions.call("list_credentials", "GET", "/users/ada/credentials").body["data"] == []
+
+
+def test_fault_37_a_first_renewal_that_storage_refuses_is_rescued(
+    functions: Functions, provider: FakeTokenEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def passes(_: float) -> None:
+        """Nobody waits here."""
+
+    monkeypatch.setattr(time, "sleep", passes)
+    with refused("TransactWriteItems", "#sealed"):
+        made = brought(functions, pair_of(provider), renew=True)
+    url = wiring.settings().required("RESCUE_QUEUE_URL")
+    (message,) = boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
+
+    functions.invoke("rescue", {"Records": [{"messageId": "1", "body": message["Body"]}]})  # type: ignore[typeddict-item]  # all have it
+
+    assert made.status == 201
+    assert fresh(functions, made.body["credentialId"]).body["headers"] == {"Authorization": "Bearer at1"}
+    assert provider.asked == 1
 
 
 def test_a_refresh_token_alone_is_renewed_at_once(functions: Functions, provider: FakeTokenEndpoint) -> None:

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from evergrant.adapters.kms.branch_keys import kms
 from evergrant.domain.errors import NotFoundError, UnavailableError
+from evergrant.domain.renewal import LONGEST_WITHOUT_KEY
 from evergrant.domain.sealing import SealedBytes
 from pydantic import ValidationError
 
@@ -132,7 +133,7 @@ def test_attack_32_with_its_key_off_a_workspace_gets_503_and_another_reads_on(
     assert credentials() == before
 
 
-def test_attack_32_a_renewal_whose_key_is_off_asks_no_provider_and_marks_nothing(
+def test_attack_32_a_renewal_whose_key_is_off_asks_no_provider_and_comes_back_by_itself(
     functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
 ) -> None:
     key = a_kms_key(boto3.client("kms"))
@@ -142,13 +143,21 @@ def test_attack_32_a_renewal_whose_key_is_off_asks_no_provider_and_marks_nothing
     clock.ahead = timedelta(minutes=52)
     messages = swept(functions)
     asked, said = provider.asked, told()
-    switch_off(kms(), key)
+    switch_on = switch_off(kms(), key)
+    while_off = [delivered(functions, messages)]
+    for _ in range(3):
+        clock.ahead += LONGEST_WITHOUT_KEY
+        while_off.append(delivered(functions, swept(functions)))
+    untouched = (provider.asked, told(), status(functions, made))
 
-    answer = delivered(functions, messages)
+    switch_on()
+    clock.ahead += LONGEST_WITHOUT_KEY
+    delivered(functions, swept(functions))
 
     assert [each["credentialId"] for each in messages] == [made]
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
-    assert (provider.asked, told(), status(functions, made)) == (asked, said, "active")
+    assert while_off == [{"batchItemFailures": []}] * 4
+    assert untouched == (asked, said, "active")
+    assert provider.asked == asked + 1
 
 
 def test_an_own_key_takes_along_what_is_there_and_nothing_of_anybody_else(

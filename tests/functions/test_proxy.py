@@ -159,6 +159,28 @@ def test_attack_13_a_redirect_to_another_host_is_handed_back(functions: Function
     assert len(erp.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (f"https://elsewhere.example/x?key={SECRET}&page=2#a", "https://elsewhere.example/x?page=2#a"),
+        (f"https://elsewhere.example/x?key={SECRET}", "https://elsewhere.example/x"),
+        (f"https://elsewhere.example/x?key={SECRET}&key=b", "https://elsewhere.example/x"),
+        (f"https://elsewhere.example/{SECRET}", None),
+        ("https://elsewhere.example/x?page=2&b", "https://elsewhere.example/x?page=2&b"),
+    ],
+)
+def test_attack_33_an_address_that_repeats_the_secret_does_not_show_it(
+    functions: Functions, erp: Loopback, told: str, shown: str | None
+) -> None:
+    credential_id = a_credential(functions)
+    erp.answer = lambda _: Told(302, headers={"Location": told, "X-Echo": f"key={SECRET}", "X-Other": "1"})
+
+    answer = called(functions, "GET", credential_id, "orders")
+
+    assert (answer.status, answer.headers.get("location"), answer.headers["x-other"]) == (302, shown, "1")
+    assert SECRET not in str(answer)
+
+
 def test_a_redirect_within_the_host_is_followed(functions: Functions, erp: Loopback) -> None:
     def moved(asked: Asked) -> Told:
         return Told(200, {"there": 1}) if "new" in asked.path else Told(301, b"", {"Location": "/v1/new"})
@@ -255,6 +277,10 @@ def test_passthrough_takes_json_and_json_in_strings(
         ({"body": "{not json"}, 400),
         ({"query": [1]}, 422),
         ({"extraHeaders": {"X-A": "a\r\nX-B: b"}}, 422),
+        ({"extraHeaders": {"X A": "a"}}, 422),
+        ({"extraHeaders": {"X:A": "a"}}, 422),
+        ({"extraHeaders": {"": "a"}}, 422),
+        ({"extraHeaders": {"X-A": "\u20ac"}}, 422),
         ({"surprise": 1}, 422),
     ],
 )

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from evergrant.domain.errors import ProviderError, ProviderTimeoutError
+from evergrant.adapters.kms.branch_keys import KmsBranchKeys
+from evergrant.domain.errors import KeyUnavailableError, ProviderError, ProviderTimeoutError
 from evergrant.runtime import wiring
 
 from tests.functions.deployment import Functions, forget_wiring
@@ -194,6 +195,27 @@ def test_a_paused_endpoints_retry_waits_and_is_sent_after_waking(
 
     assert (paused["status"], len(paused["attempts"]), bool(paused["nextAttemptAt"])) == ("failed", 1, True)
     assert [each["status"] for each in only_delivery(functions)["attempts"]] == [500, 204]
+
+
+def test_fault_03_a_delivery_whose_key_is_away_waits_and_is_sent_after(
+    functions: Functions, receivers: Receivers, clock: Travelling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = registered(functions)
+    on(functions, "POST", endpoint, "/test")
+    fan_out(functions)
+
+    def away(*_: object) -> None:
+        raise KeyUnavailableError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KmsBranchKeys, "version", away)
+        deliver(functions)
+    waits = only_delivery(functions)
+    clock.ahead = timedelta(seconds=70)
+    deliver(functions)
+
+    assert (waits["status"], waits["attempts"], bool(waits["nextAttemptAt"])) == ("pending", [], True)
+    assert only_delivery(functions)["status"] == "delivered"
 
 
 @pytest.mark.parametrize("what", ["test", "replay"])

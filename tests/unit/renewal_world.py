@@ -109,7 +109,7 @@ class World:
     def keeper(self) -> OutcomeKeeper:
         """What the rescue queue's consumer has."""
         nobody: Any = Nobody(self)
-        return OutcomeKeeper(self.store, nobody, self.sealer, nobody, nobody, Clock(self), nobody)  # type: ignore[arg-type]  # the part that is used
+        return OutcomeKeeper(self.store, nobody, self.sealer, nobody, nobody, nobody, Clock(self), nobody)  # type: ignore[arg-type]  # the part that is used
 
     def pause(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)

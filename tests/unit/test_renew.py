@@ -5,20 +5,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from evergrant.domain.credential import Credential
-from evergrant.domain.errors import SealBrokenError, UnavailableError
-from evergrant.domain.renewal import LEASE, Dead, Ours, Outcome, Transient, Verified
+from evergrant.domain.credential import Credential, Failure
+from evergrant.domain.errors import ProviderError, SealBrokenError
+from evergrant.domain.renewal import LEASE, LONGEST_WITHOUT_KEY, Dead, Ours, Outcome, Transient, Verified
+from evergrant.domain.secret import Secret
 from evergrant.domain.times import from_iso
+from evergrant.use_cases.renewals.orphans import revoke_orphan
+from evergrant.use_cases.renewals.pairs import Pair
 from evergrant.use_cases.renewals.renew import renew_due
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
 
 from tests.builders import (
     CREDENTIAL,
+    DAY,
     HOUR,
     MINUTE,
     NOON,
     OTHER_CREDENTIAL,
     SECOND,
+    WORKSPACE,
     a_credential,
     an_audit_line,
 )
@@ -215,6 +220,85 @@ def test_a_pair_that_comes_for_a_deleted_row_is_revoked_and_told(deployment: Fak
     assert deployment.trail()[-1] == "grant.orphaned"
 
 
+def orphaned(deployment: FakeDeployment) -> str:
+    """What became of a pair that came for a row that was deleted meanwhile, while its provider takes nothing back."""
+    row = due(deployment)
+    deployment.upstream.outcome = NEW
+    deployment.upstream.meanwhile = lambda held: deployment.storage.credentials.delete(
+        held, event=None, audit=an_audit_line(action="deleted")
+    )
+    deployment.revoker.trouble = ProviderError("down", provider_status=503)
+    return renewed(deployment, row)
+
+
+def ends(deployment: FakeDeployment) -> list[dict[str, str]]:
+    """What the trail says of it, in its order."""
+    found = deployment.storage.audit.lines(WORKSPACE, credential_id=None, since=None, limit=100, after=None).items
+    return [dict(each.detail) for each in reversed(found) if each.action == "grant.orphaned"]
+
+
+def test_an_orphan_that_cannot_be_revoked_is_tried_again_until_it_is(deployment: FakeDeployment) -> None:
+    orphaned(deployment)
+    (first,) = deployment.cleanups.sent
+    revoke_orphan(first[1], keeper=deployment.renewer.keeper)
+    (_, second) = deployment.cleanups.sent
+    deployment.revoker.trouble = None
+    deployment.clock.pass_(MINUTE)
+
+    ended = revoke_orphan(second[1], keeper=deployment.renewer.keeper)
+
+    (*_, (asked, shared)) = deployment.revoker.asked
+    opened = Secret.from_bytes(deployment.sealer.open(asked.sealed, asked.seal_context()))
+    assert (first[0], second[0], "second" in str(first)) == (60, 900, False)
+    assert (ended.revoked, opened.revealed()["apiKey"], shared) == (True, "second", False)
+    assert [each["revoked"] for each in ends(deployment)] == ["queued", "true"]
+    assert len(deployment.cleanups.sent) == 2
+
+
+def test_an_orphan_is_given_up_after_three_days_and_the_trail_says_so(deployment: FakeDeployment) -> None:
+    orphaned(deployment)
+    ((_, message),) = deployment.cleanups.sent
+    deployment.clock.pass_(3 * DAY)
+
+    revoke_orphan(message, keeper=deployment.renewer.keeper)
+
+    assert ends(deployment)[-1] == {"revoked": "false", "reason": "revocation_failed"}
+    assert len(deployment.cleanups.sent) == 1
+
+
+def test_an_orphan_is_not_dropped_where_the_queue_is_away_too(deployment: FakeDeployment) -> None:
+    deployment.cleanups.away = True
+
+    done = orphaned(deployment)
+
+    assert (done, len(deployment.rescues.sent)) == ("rescued", 1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("refresh_token_rejected", ("persisted", "active", 4, "credential.recovered", "second")),
+        ("expired_by_date", ("spared", "expired", 3, "", "second")),
+    ],
+)
+def test_a_pair_of_an_earlier_generation_revives_what_the_provider_called_dead(
+    deployment: FakeDeployment, reason: str, expected: tuple[object, ...]
+) -> None:
+    row = due(deployment)
+    context = replace(row, generation=row.generation + 1).seal_context()
+    late = Pair(row, NEW, deployment.sealer.seal(NEW.secret.to_bytes(), context), deployment.clock.at)
+    failure = Failure(NOON, reason, "Dead.", transient=False)
+    dead = row.changed(at=NOON, generation=3, status="expired", due_at=None, last_failure=failure)
+    deployment.storage.credentials.change(dead, read=row)
+
+    outcome, _ = deployment.renewer.keeper.keep(late, deployment.row(row))
+
+    now = deployment.row(row)
+    place = (now.sealed, now.seal_context()) if now.spare is None else (now.spare, now.spare_context())
+    opened = Secret.from_bytes(deployment.sealer.open(*place)).revealed()
+    assert (outcome, now.status, now.generation, "".join(deployment.events()), opened["apiKey"]) == expected
+
+
 def test_a_known_end_is_told_without_provider_or_key(deployment: FakeDeployment) -> None:
     row = deployment.kept(a_credential(expires_at=deployment.clock.at, due_at=deployment.clock.at))
     deployment.sealer.away = True
@@ -264,15 +348,35 @@ def test_a_wrong_client_is_told_once_for_all_its_credentials_and_none_dies(deplo
     assert {deployment.row(each).status for each in rows} == {"degraded"}
 
 
-def test_fault_03_without_a_key_nothing_is_asked_and_nothing_marked(deployment: FakeDeployment) -> None:
+def test_fault_03_04_while_its_key_is_away_a_renewal_is_put_off_and_nothing_marked(deployment: FakeDeployment) -> None:
     row = due(deployment)
     deployment.sealer.away = True
+    done, waits = list[str](), list[timedelta]()
+    for _ in range(20):
+        now = deployment.row(row)
+        deployment.clock.at = now.due_at or NOON
+        done.append(renewed(deployment, now))
+        waits.append((deployment.row(row).due_at or NOON) - deployment.clock.at)
 
-    with pytest.raises(UnavailableError):
-        renewed(deployment, row)
+    noted = deployment.row(row)
+    deployment.sealer.away, deployment.upstream.outcome, deployment.clock.at = False, NEW, noted.due_at or NOON
+    back = renewed(deployment, noted)
 
-    assert deployment.row(row) == row
-    assert deployment.upstream.asked == []
+    assert done == ["no_key"] * 20
+    assert MINUTE <= min(waits) <= max(waits) <= LONGEST_WITHOUT_KEY
+    assert replace(noted, due_at=row.due_at, failures=row.failures) == row
+    assert back == "persisted"
+    assert (len(deployment.upstream.asked), deployment.events()) == (1, [])
+
+
+def test_fault_03_a_known_end_is_not_put_off_beyond_itself(deployment: FakeDeployment) -> None:
+    end = deployment.clock.at + 90 * SECOND
+    row = due(deployment, expires_at=end, forecast_said=1, failures=3)
+    deployment.sealer.away = True
+
+    renewed(deployment, row)
+
+    assert deployment.row(row).due_at == end
 
 
 def test_fault_05_what_cannot_be_opened_is_not_leased(deployment: FakeDeployment) -> None:

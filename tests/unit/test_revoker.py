@@ -54,7 +54,7 @@ def revoked(provider: Provider, tokens: FakeTokenEndpoint, **values: str) -> tup
     row = a_grant(app="acme", way="oauth2")
     row = a_grant(app="acme", way="oauth2", sealed=sealer.seal(secret.to_bytes(), row.seal_context()))
     clients, way = FakeOAuthClients(), APP.methods[0]
-    clients.put(a_client(app="acme", hosts=way.rules_of_hosts(way.client_urls())))
+    clients.put(a_client(app="acme", hosts=way.rules_for_client()))
     return ProviderRevoker(FakeApps(APP), clients, sealer, tokens, provider).revoke(row, shared=False)
 
 

@@ -136,6 +136,16 @@ def test_an_error_word_that_is_none_is_not_repeated() -> None:
     assert refused.value.error == "unknown_error"
 
 
+def test_attack_05_a_token_is_nothing_plain_wherever_an_entry_looks_for_it() -> None:
+    answer = {"access_token": "at-0123456789", "refresh_token": "rt-0123456789", "name": "x rt-0123456789", "says": "y"}
+    kept = [{"name": "leak", "source": "token", "path": "name", "pattern": "^.+$", "required": False}]
+    told = [{"name": "told", "source": "token", "path": "says", "pattern": "^.+$"}]
+
+    tokens = read(answer, kept=[*kept, *told], token_answer={"scope": "name"})
+
+    assert (tokens.kept, tokens.scopes) == ({"told": "y"}, None)
+
+
 def test_values_are_kept_as_the_entry_says() -> None:
     kept = [
         {

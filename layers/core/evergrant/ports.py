@@ -181,8 +181,8 @@ class CredentialStore(Protocol):
         """Guarded by its grant and a live row alone; False when it was refused."""
         ...
 
-    def note_use(self, new: Credential, *, read: Credential) -> bool:
-        """`last_read_day`, and what is due earlier for it; False when the row is not as it was read."""
+    def note(self, new: Credential, *, read: Credential) -> bool:
+        """What is no change of it: `last_read_day`, when it is due, `failures`; False when it is not as it was read."""
         ...
 
 

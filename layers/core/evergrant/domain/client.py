@@ -25,11 +25,11 @@ class OAuthClient:
     extra: Mapping[str, SecretStr] = field(default_factory=dict[str, SecretStr])
     """Further values that the app's templates use."""
     hosts: frozenset[str] = frozenset()
-    """Where the secret may go, as the app's entry wrote it when the client was set (`Way.rules_of_hosts`)."""
+    """Where it may go, as the app's entry wrote it when the client was set (`Way.rules_for_client`)."""
 
     def require(self, way: Way) -> None:
-        """Raises: AppMisconfiguredError (`app_changed`) when the entry now names another host for the secret."""
-        if not way.rules_of_hosts(way.client_urls()) <= self.hosts:
+        """Raises: AppMisconfiguredError (`app_changed`) when the entry sends it, or shows it, elsewhere."""
+        if not way.rules_for_client() <= self.hosts:
             raise AppMisconfiguredError(
                 "The app's entry has changed where the client's secret goes: set the client again with "
                 "PUT /apps/{app}/client.",

@@ -18,7 +18,8 @@ EvergrantError
 ├── ProviderError                  the provider answered with trouble
 │   ├── ProviderTimeoutError       or not in time
 │   └── GrantRefusedError          the provider does not take this code or token
-└── UnavailableError               try again later: storage, key
+└── UnavailableError               try again later: storage
+    └── KeyUnavailableError        or the key service
 
 `message` says what to do next and never echoes a secret; `code` is the wire's. HTTP statuses stand in
 `evergrant.runtime.http` alone.
@@ -213,3 +214,12 @@ class UnavailableError(EvergrantError):
     ) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+
+
+class KeyUnavailableError(UnavailableError):
+    """The key service, or the table of wrapped keys, is away, or a customer has switched the key off."""
+
+    code = "key_unavailable"
+
+    def __init__(self, message: str = "The key service is away; nothing was changed. Try again.") -> None:
+        super().__init__(message)

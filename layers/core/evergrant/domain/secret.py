@@ -1,13 +1,15 @@
 """What is sealed: the values of one credential, and the only hosts they may be sent to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain.errors import CredentialExpiredError
+
+SHORTEST_TO_KNOW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Secret:
     def revealed(self) -> dict[str, str]:
         """All values in the clear, for the templates of a request."""
         return {name: value.get_secret_value() for name, value in self.values.items()}
+
+    def is_repeated_in(self, text: str, *, among: Collection[str]) -> bool:
+        """Whether it has one of these values, as it is or percent-encoded; what is very short may stand anywhere."""
+        values = [each for name in among if len(each := self.reveal(name) or "") >= SHORTEST_TO_KNOW]
+        return any(form in text for each in values for form in (each, quote(each, safe=""), quote_plus(each)))
 
     def with_values(self, **changed: SecretStr) -> "Secret":
         """The same secret with some values replaced."""

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+EARLIEST, LATEST = 2000, 9990
+"""Years of times that callers send. Beyond them a time zone, a margin or an id could leave what a datetime holds."""
+
 
 def iso(at: datetime) -> str:
     """`2026-11-24T09:00:00.000Z`"""

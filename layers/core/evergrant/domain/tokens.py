@@ -3,8 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from urllib.parse import parse_qs
@@ -16,7 +16,7 @@ from evergrant.domain.errors import ClientRefusedError, GrantRefusedError, Provi
 from evergrant.domain.strict_json import NotStrictJsonError, loads
 
 SHORTEST_LIFE, LONGEST_LIFE = timedelta(seconds=60), timedelta(days=365)
-MAX_TOKEN_LENGTH = 32_768
+SHORTEST_SECRET, MAX_TOKEN_LENGTH = 12, 32_768
 CLIENT_ERRORS = frozenset(
     {"invalid_client", "unauthorized_client", "invalid_request", "invalid_scope", "unsupported_grant_type"}
 )
@@ -73,6 +73,12 @@ class Reading:
         )
 
     @classmethod
+    def of_refresh(cls, way: TokenWay) -> "Reading":
+        """For a further answer: of what was kept before, nothing need come again, and no new pair is lost for it."""
+        kept = tuple(each.model_copy(update={"required": False}) for each in way.kept)
+        return replace(cls.of_grant(way), kept=kept)
+
+    @classmethod
     def of_exchange(cls, exchange: Exchange, *, kept: tuple[Kept, ...], default_expires_in: int | None) -> "Reading":
         """For a call of the provider's own making; any type of token is taken."""
         return cls(
@@ -99,16 +105,23 @@ def read_tokens(reading: Reading, status: int, body: bytes, *, at: datetime) -> 
         raise ProviderError("The provider gave a kind of token that cannot be used.", provider_status=status)
     refresh_token = _token(dig(answer, reading.answer.refresh_token))
     expires_at = _expiry(reading, answer, access_token, at=at)
+    granted = [each for each in (access_token, refresh_token) if each and len(each) >= SHORTEST_SECRET]
     return Tokens(
         access_token=SecretStr(access_token),
         refresh_token=None if refresh_token is None else SecretStr(refresh_token),
         token_type=token_type,
         expires_at=expires_at,
         grant_expires_at=_grant_expiry(reading, answer, at=at) if refresh_token else expires_at,
-        scopes=scopes_in(dig(answer, reading.answer.scope)),
-        kept=read_kept(reading.kept, "token", lambda path: dig(answer, path)),
+        scopes=scopes_in(_plain(answer, reading.answer.scope, granted)),
+        kept=read_kept(reading.kept, "token", lambda path: _plain(answer, path, granted)),
         secrets=read_secrets(reading.kept, "token", lambda path: dig(answer, path)),
     )
+
+
+def _plain(answer: Mapping[str, object], path: str, granted: Sequence[str]) -> object:
+    """What may be shown: nothing that holds a token of the same answer, wherever the entry looks for it."""
+    found = dig(answer, path)
+    return None if any(each in str(found) for each in granted) else found
 
 
 def read_kept(kept: tuple[Kept, ...], source: str, look: Callable[[str], object]) -> dict[str, str]:

@@ -182,7 +182,10 @@ class Delivery:
         return replace(self, attempts=attempts, status="failed", next_attempt_at=next_attempt_at)
 
     def put_off(self, *, at: datetime) -> "Delivery":
-        """Its endpoint is paused: look again after as long as the event has waited by now, 15 minutes at most."""
+        """Its endpoint is paused, or its key away: look again after as long as the event has waited by now.
+
+        15 minutes at most.
+        """
         wait = min(max(at - self.event_at, SHORTEST_PAUSE), QUEUE_DELAY_LIMIT)
         return replace(self, next_attempt_at=at + wait)
 

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator
 
-EARLIEST, LATEST = 2000, 9990
-"""Years. Beyond them a time zone, a margin or an id could leave what a datetime holds."""
+from evergrant.domain.times import EARLIEST, LATEST
 
 
 def _moment(value: object) -> datetime:

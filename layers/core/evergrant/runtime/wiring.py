@@ -376,6 +376,7 @@ def outcome_keeper() -> "OutcomeKeeper":
         directory=directory(),
         sealer=sealer(),
         revoker=revoker(),
+        cleanups=cleanups(),
         audit=audit(),
         clock=clock(),
         entropy=entropy(),

@@ -68,6 +68,19 @@ def transact(client: "DynamoDBClient", writes: Sequence[Mapping[str, Any]]) -> N
             return
 
 
+def first_of(client: "DynamoDBClient", *, at_most: int, **query: Any) -> list[Any]:
+    """A query's first items, over as many pages as DynamoDB makes of them: a page ends at 1 MB, however few it has.
+
+    Raises: UnavailableError.
+    """
+    found: list[Any] = []
+    pages = client.get_paginator("query").paginate(**query, PaginationConfig={"MaxItems": at_most, "PageSize": at_most})
+    with translated():
+        for each in pages:
+            found += each["Items"]
+    return found
+
+
 @contextmanager
 def translated() -> Generator[None]:
     """Raises: ConditionFailedError, or UnavailableError for all that DynamoDB or the network refuse."""

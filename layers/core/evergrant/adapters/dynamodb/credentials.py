@@ -229,7 +229,7 @@ class DynamoDBCredentialStore:
             return False
         return True
 
-    def note_use(self, new: Credential, *, read: Credential) -> bool:
+    def note(self, new: Credential, *, read: Credential) -> bool:
         try:
             with translated():
                 self.client.update_item(**noted(self.table, new, read=read, shards=self._shards))

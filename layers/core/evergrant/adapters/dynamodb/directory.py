@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import directory_items as items
-from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, transact, translated
+from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, first_of, transact, translated
 from evergrant.adapters.dynamodb.items import page, to_item, to_values
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
@@ -82,19 +82,14 @@ class DynamoDBDirectory:
             return self._client.get_item(TableName=self._table, Key=where, ConsistentRead=True).get("Item")
 
     def _query(self, pk: str, after: str | None, limit: int) -> list[Any]:
-        found: list[Any] = []
-        values = to_values({":pk": pk, ":after": after or " "})
-        pages = self._client.get_paginator("query").paginate(
+        return first_of(
+            self._client,
+            at_most=limit,
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND sk > :after",
-            ExpressionAttributeValues=values,
+            ExpressionAttributeValues=to_values({":pk": pk, ":after": after or " "}),
             ConsistentRead=True,
-            PaginationConfig={"MaxItems": limit},
         )
-        with translated():
-            for each in pages:
-                found += each["Items"]
-        return found
 
     def _claim(self, user: User) -> dict[str, Any]:
         name = items.username_key(user.workspace_id, user.username) | to_item({"user_id": user.user_id})

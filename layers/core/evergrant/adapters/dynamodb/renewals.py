@@ -80,9 +80,9 @@ def _update(
 
 
 def noted(table: str, new: Credential, *, read: Credential, shards: Shards) -> dict[str, Any]:
-    """Its use today, and what is due earlier for it. No version is counted: a rename meanwhile goes on."""
+    """Its use today, when it is due, failures. No version is counted: a rename meanwhile goes on."""
     item: Mapping[str, Any] = credential_item(new, shards=shards)
-    names = [name for name in ("last_read_day", "due_at", "due_partition", "due_sort") if name in item]
+    names = [name for name in ("last_read_day", "failures", "due_at", "due_partition", "due_sort") if name in item]
     return {
         "TableName": table,
         "Key": key(credential_pk(new.credential_id), CREDENTIAL_SK),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import endpoint_items
-from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
+from evergrant.adapters.dynamodb.client import ConditionFailedError, first_of, transact, translated
 from evergrant.adapters.dynamodb.delivery_items import deliveries_pk, delivery_item, delivery_of
 from evergrant.adapters.dynamodb.events import DUE, event_item, event_key, event_of
 from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, key, page, readable, to_values
@@ -81,16 +81,16 @@ class DynamoDBWebhooks:
         self, workspace_id: WorkspaceId, *, since: datetime | None, limit: int, after: str | None
     ) -> Page[Event]:
         floor = time_floor("evt", at=since) if since else "evt_"
-        with translated():
-            found = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk AND sk BETWEEN :floor AND :ceiling",
-                ExpressionAttributeValues=to_values(
-                    {":pk": f"ws#{workspace_id}#events", ":floor": floor, ":ceiling": after or "evt_~"}
-                ),
-                ScanIndexForward=False,
-                Limit=limit + 2,
-            )["Items"]
+        found = first_of(
+            self._client,
+            at_most=limit + 2,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :floor AND :ceiling",
+            ExpressionAttributeValues=to_values(
+                {":pk": f"ws#{workspace_id}#events", ":floor": floor, ":ceiling": after or "evt_~"}
+            ),
+            ScanIndexForward=False,
+        )
         return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=event_of)
 
     def open_delivery(self, delivery: Delivery) -> None:

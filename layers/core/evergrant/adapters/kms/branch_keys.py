@@ -13,7 +13,7 @@ from pydantic import SecretBytes
 
 from evergrant.adapters.aws import client
 from evergrant.adapters.dynamodb.keys import Wrapped
-from evergrant.domain.errors import SealBrokenError, UnavailableError
+from evergrant.domain.errors import KeyUnavailableError, SealBrokenError, UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -124,7 +124,7 @@ class KmsBranchKeys:
                 EncryptionContext=self._context(branch_id, version),
             )
         except (ClientError, BotoCoreError) as error:
-            raise _unavailable() from error
+            raise KeyUnavailableError from error
         kept = self._table.keep(branch_id, version, Wrapped(answer["CiphertextBlob"], kms_key))
         if kept:
             self._kept_in_memory(branch_id, version, SecretBytes(answer["Plaintext"]))
@@ -148,9 +148,9 @@ class KmsBranchKeys:
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _BROKEN:
                 raise SealBrokenError from error
-            raise _unavailable() from error
+            raise KeyUnavailableError from error
         except BotoCoreError as error:
-            raise _unavailable() from error
+            raise KeyUnavailableError from error
         return SecretBytes(answer["Plaintext"])
 
     def _context(self, branch_id: str, version: int) -> dict[str, str]:
@@ -169,8 +169,4 @@ def _at_hand() -> Generator[None]:
     try:
         yield
     except UnavailableError as error:
-        raise _unavailable() from error
-
-
-def _unavailable() -> UnavailableError:
-    return UnavailableError("The key service is away; nothing was changed. Try again.", code="key_unavailable")
+        raise KeyUnavailableError from error

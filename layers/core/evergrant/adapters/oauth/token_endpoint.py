@@ -56,7 +56,8 @@ class HttpTokenEndpoint:
             **render_all(method.refresh_parameters or method.token_parameters, values),
         }
         endpoint = method.refresh_endpoint or method.token_endpoint
-        tokens = self._tokens(method, endpoint, client.client_id, client.client_secret, values, members)
+        reading = Reading.of_refresh(method)
+        tokens = self._tokens(method, endpoint, client.client_id, client.client_secret, values, members, reading)
         return self._introspected(tokens, method, client, values)
 
     def client_credentials(self, method: ClientCredentialsMethod, values: Mapping[str, str]) -> Tokens:
@@ -137,12 +138,13 @@ class HttpTokenEndpoint:
         client_secret: SecretStr | None,
         values: Mapping[str, str],
         members: Mapping[str, str],
+        reading: Reading | None = None,
     ) -> Tokens:
         verb = method.token_request_method
         answer = self._sent(method, endpoint, client_id, client_secret, values, members, verb=verb)
         if answer.status == 429 or (answer.status >= 500 and not method.dead_grant_errors):
             raise trouble(answer)
-        return read_tokens(Reading.of_grant(method), answer.status, answer.body, at=self._clock.now())
+        return read_tokens(reading or Reading.of_grant(method), answer.status, answer.body, at=self._clock.now())
 
     def _sent(
         self,

@@ -109,6 +109,10 @@ class Way(Model):
         """Further templates."""
         return []
 
+    def told_to_browsers(self) -> list[str]:
+        """Those templates that a browser gets to see."""
+        return self.pages()
+
     def calls(self) -> list[Call]:
         """The calls of the provider's own making."""
         return [self.revocation] if self.revocation else []
@@ -131,6 +135,10 @@ class Way(Model):
             " ".join([host, *(guards.get(name) or "" for name in sorted(names_in(host)))])
             for host in map(host_in, urls)
         )
+
+    def rules_for_client(self) -> frozenset[str]:
+        """Where the owner's client goes, as the entry writes it: what must not change behind its secret and values."""
+        return self.rules_of_hosts(self.client_urls())
 
     def guards(self) -> dict[str, str | None]:
         """The pattern of each value that may stand in an address."""
@@ -189,6 +197,12 @@ class Way(Model):
         secret = {each.name for each in self.properties if each.secret} | {"accessToken"}
         if names_in(request.base_url) & secret:
             raise ValueError("the base_url names no secret")
+
+    @model_validator(mode="after")
+    def _browsers_see_nothing_that_was_granted(self) -> "Way":
+        if names_in(*self.told_to_browsers()) & {"accessToken", *NEVER_SENT, *(each.name for each in self.brought())}:
+            raise ValueError("the page that a browser is sent to names nothing that the provider gave")
+        return self
 
     @model_validator(mode="after")
     def _hosts_are_fixed(self) -> "Way":
@@ -271,6 +285,9 @@ class OAuth1Method(MerchantsWay):
 
     def endpoints(self) -> list[str]:
         return [url for url in (self.temporary_credential_endpoint, self.token_endpoint) if url]
+
+    def told_to_browsers(self) -> list[str]:
+        return [*self.pages(), *self.authorization_parameters.values()]
 
     def pages(self) -> list[str]:
         return [self.authorization_endpoint] if self.authorization_endpoint else []
@@ -394,6 +411,13 @@ class OAuth2Method(TokenWay):
 
     def pages(self) -> list[str]:
         return [self.authorization_endpoint]
+
+    def rules_for_client(self) -> frozenset[str]:
+        shown = names_in(*self.told_to_browsers()) & set(self.client_extra)
+        return super().rules_for_client() | {f"shown to browsers: {name}" for name in shown}
+
+    def told_to_browsers(self) -> list[str]:
+        return [*self.pages(), *self.authorization_parameters.values(), self.redirect_uri_name or ""]
 
     def parameters(self) -> list[str]:
         further = [*self.authorization_parameters.values(), *self.refresh_parameters.values()]

@@ -13,6 +13,7 @@ from evergrant.domain.app.vocabulary import (
     Params,
     Path,
     Pattern,
+    PlainPath,
     PropertyName,
     Seconds,
     Status,
@@ -20,6 +21,7 @@ from evergrant.domain.app.vocabulary import (
     Text,
     Url,
     UrlPath,
+    plain,
 )
 
 
@@ -110,8 +112,8 @@ class Probe(Model):
     """A dotted path into the answer of an `alive` status: a text that is there says that the call failed after all."""
     dead_errors: tuple[Line, ...] = ()
     """The texts at `error` that mean a dead secret; any other says nothing of the secret."""
-    account_id: Path | None = None
-    account_name: Path | None = None
+    account_id: PlainPath | None = None
+    account_name: PlainPath | None = None
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> "Probe":
@@ -139,7 +141,12 @@ class Kept(Model):
     """Sealed, and handed out with the fresh token: a user's token beside a bot's."""
     example: Annotated[str, StringConstraints(max_length=200)] = ""
     """As the provider gives it; the tests play it back."""
-    """As the provider gives it; the tests play it back."""
+
+    @model_validator(mode="after")
+    def _is_plain_or_sealed(self) -> "Kept":
+        if not self.secret:
+            plain(self.path)
+        return self
 
 
 class TokenAnswer(Model):
@@ -155,8 +162,8 @@ class TokenAnswer(Model):
     """An epoch in seconds or milliseconds, or ISO 8601."""
     refresh_token_expires_in: Path | None = None
     """Besides `refresh_token_expires_in`, `refresh_expires_in` and `x_refresh_token_expires_in`, which are known."""
-    scope: Path = "scope"
-    error: Path = "error"
+    scope: PlainPath = "scope"
+    error: PlainPath = "error"
 
 
 class Assertion(Model):

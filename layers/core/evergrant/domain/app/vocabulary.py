@@ -91,6 +91,19 @@ Template = Annotated[str, StringConstraints(max_length=1000)]
 """Text with `{names}` of a credential's values."""
 Path = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """Dotted, into a JSON answer: `data.0.id` is the first of a list."""
+_SECRETS = re.compile(r"token|secret|passw|assertion|api_?key|private|credential", re.IGNORECASE)
+"""How providers call what must not be shown."""
+
+
+def plain(path: str) -> str:
+    """Raises: ValueError for what holds a secret by its name: it would be shown in lists, events and addresses."""
+    if _SECRETS.search(path):
+        raise ValueError("what is called a token or a secret is not shown: no plain value is read from there")
+    return path
+
+
+PlainPath = Annotated[Path, AfterValidator(plain)]
+"""To what lists, events and addresses may show."""
 Member = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\[\]$-]{1,80}$")]
 """A parameter's or a body member's name; in a JSON body dots nest."""
 Status = Annotated[int, Field(ge=100, le=599)]

@@ -20,6 +20,7 @@ from evergrant.domain.renewal.timing import (
     CHECK_EVERY,
     FIRST_BACKOFF,
     LONGEST_BACKOFF,
+    LONGEST_WITHOUT_KEY,
     backoff,
     is_due,
     last_moment,
@@ -27,6 +28,7 @@ from evergrant.domain.renewal.timing import (
     must_refresh,
     next_due,
     scheduled,
+    without_key,
 )
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "FIRST_BACKOFF",
     "LEASE",
     "LONGEST_BACKOFF",
+    "LONGEST_WITHOUT_KEY",
     "OURS",
     "REJECTED",
     "TIMEOUT",
@@ -62,4 +65,5 @@ __all__ = [
     "scheduled",
     "terms_of",
     "with_sealed",
+    "without_key",
 ]

@@ -9,9 +9,11 @@ from evergrant.domain.renewal.forecast import forecast_to_tell, next_forecast, s
 
 CHECK_EVERY = timedelta(days=1)
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=2), timedelta(hours=6)
+FIRST_WITHOUT_KEY, LONGEST_WITHOUT_KEY = timedelta(minutes=1), timedelta(minutes=8)
+"""While its key is away: once that is back, everything is renewed within the second."""
 LAST_MOMENT = timedelta(minutes=1)
 """Before the end of what still works."""
-_DOUBLINGS = 8
+_DOUBLINGS, _DOUBLINGS_WITHOUT_KEY = 8, 3
 """Beyond this the longest backoff has been reached."""
 
 
@@ -73,3 +75,16 @@ def backoff(failures: int, *, chance: float, retry_after: timedelta | None = Non
     """Full jitter under a doubling ceiling; never before the provider's own `Retry-After`, within reason."""
     ceiling = min(FIRST_BACKOFF * 2 ** min(failures, _DOUBLINGS), LONGEST_BACKOFF)
     return max(ceiling * chance, min(retry_after or timedelta(0), LONGEST_BACKOFF))
+
+
+def without_key(credential: Credential, *, at: datetime) -> Credential:
+    """Put off, as it is, while its key is away; spread by its id, for a workspace's whole herd is.
+
+    What it counts lengthens the backoff of the provider's own bad days by little: the key's are not the provider's.
+    """
+    tried = min(credential.failures, _DOUBLINGS_WITHOUT_KEY)
+    longest = min(FIRST_WITHOUT_KEY * 2**tried, LONGEST_WITHOUT_KEY)
+    again = at + longest / 2 + jitter(f"{credential.credential_id}#{at.timestamp()}", spread=longest / 2)
+    failures = max(credential.failures, min(credential.failures + 1, _DOUBLINGS_WITHOUT_KEY))
+    due_at = not_before(min(again, credential.expires_at or again), now=at)
+    return replace(credential, failures=failures, due_at=due_at)

@@ -49,7 +49,7 @@ def set_client(
         problems.append(Detail("clientSecret", "This app's clients have a secret."))
     if problems:
         raise ValidationFailedError(problems)
-    hosts = frozenset[str]().union(*(each.rules_of_hosts(each.client_urls()) for each in redirects_of(found)))
+    hosts = frozenset[str]().union(*(each.rules_for_client() for each in redirects_of(found)))
     client = OAuthClient(
         caller.workspace_id, found.slug, new.client_id, new.client_secret, clock.now(), new.scopes, new.extra, hosts
     )

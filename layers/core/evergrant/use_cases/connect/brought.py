@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
 from evergrant.domain.app import Kept, OAuth1Method, OAuth2Method
 from evergrant.domain.errors import Detail, ValidationFailedError
+from evergrant.domain.times import EARLIEST, LATEST
 from evergrant.domain.tokens import Tokens, is_token, jwt_expiry, scopes_in
 from evergrant.use_cases.connect.flows import Redirecting
 from evergrant.use_cases.credentials.entry import BRINGING, problems_with
@@ -129,4 +130,4 @@ def _moment(text: str | None) -> datetime | None:
         found = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return found.astimezone(UTC) if found.tzinfo and EARLIEST <= found.year <= LATEST else None

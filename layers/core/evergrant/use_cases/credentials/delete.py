@@ -148,10 +148,12 @@ def remove(
             raise
 
 
-def try_to_revoke(marked: Credential, *, credentials: CredentialStore, revoker: Revoker) -> Deleted:
+def try_to_revoke(
+    marked: Credential, *, credentials: CredentialStore, revoker: Revoker, shared: bool = False
+) -> Deleted:
     """One attempt; whatever goes wrong, the grant is not forgotten: it is tried again."""
     try:
-        return Deleted(*revoker.revoke(marked, shared=_is_shared(marked, credentials)))
+        return Deleted(*revoker.revoke(marked, shared=shared or _is_shared(marked, credentials)))
     except EvergrantError:
         return Deleted(None)
 
@@ -168,13 +170,17 @@ def _is_shared(marked: Credential, credentials: CredentialStore) -> bool:
     )
 
 
+def revocation_told(outcome: Deleted) -> dict[str, str]:
+    """As the audit trail has it."""
+    told = {"revoked": {True: "true", False: "false", None: "queued"}[outcome.revoked]}
+    return told | ({"reason": outcome.reason} if outcome.reason else {})
+
+
 def _said(
     credential: Credential, outcome: Deleted, *, actor: str, directory: Directory, clock: Clock, entropy: Entropy
 ) -> tuple[Event, AuditLine]:
     now, type_ = clock.now(), "credential.deleted"
-    detail = {"revoked": {True: "true", False: "false", None: "queued"}[outcome.revoked]}
-    if outcome.reason:
-        detail["reason"] = outcome.reason
+    detail = revocation_told(outcome)
     return (
         credential_event(type_, credential, directory=directory, at=now, entropy=entropy, revoked=outcome.revoked),
         audit_line(type_, credential, actor=actor, at=now, entropy=entropy, **detail),

@@ -1,10 +1,11 @@
 """A call to a provider with a credential's secret added on the way: the caller never sees it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlencode, urljoin, urlsplit
 
+from evergrant.domain.app import names_in
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import (
     CredentialExpiredError,
@@ -108,10 +109,9 @@ def _sent(call: ProviderCall, usable: Usable, *, until: datetime, api: ProviderA
         )
         if answer.is_cut:
             raise ProviderError("The provider's answer is larger than 4.5 MB.", code="answer_too_large")
-        there = urljoin(request.url, answer.headers.get("location", ""))
-        stays = urlsplit(there)[:2] == urlsplit(request.url)[:2]
-        if answer.status not in _REDIRECTS or not stays or hops == 0:
-            return answer
+        there = _within(request.url, answer.headers.get("location", ""))
+        if answer.status not in _REDIRECTS or there is None or hops == 0:
+            return replace(answer, headers=_without_secret(answer.headers, usable))
         request, hops = replace(request, url=there), hops - 1
 
 
@@ -123,6 +123,33 @@ def _request(call: ProviderCall, usable: Usable) -> ProviderRequest:
     query = [(name, value) for name, value in call.query if name not in own]
     url = f"{base_url.rstrip('/')}/{_path(call.path)}{'?' + urlencode(query) if query else ''}"
     return ProviderRequest(call.method, url, passed_on(call.headers or {}), call.body)
+
+
+def _within(url: str, location: str) -> str | None:
+    """Where a redirect leads, if that is the same host."""
+    there = urljoin(url, location)
+    return there if urlsplit(there)[:2] == urlsplit(url)[:2] else None
+
+
+def _without_secret(headers: Mapping[str, str], usable: Usable) -> dict[str, str]:
+    """Providers repeat a request's parameters in the address of a redirect: ours are taken out of it.
+
+    Whatever other header repeats the secret is left out.
+    """
+    request = usable.method.request
+    sent = names_in(*request.headers.values(), *request.params.values(), *request.basic)
+    kept = dict(headers)
+    if request.params and "location" in kept:
+        kept["location"] = _without(kept["location"], request.params.keys())
+    return {name: value for name, value in kept.items() if not usable.secret.is_repeated_in(value, among=sent)}
+
+
+def _without(address: str, names: Collection[str]) -> str:
+    """The address, but for the parameters of those names."""
+    page, mark, rest = address.partition("?")
+    query, hash_, fragment = rest.partition("#")
+    pairs = [each for each in query.split("&") if unquote_plus(each.partition("=")[0]) not in names]
+    return f"{page}{mark if any(pairs) else ''}{'&'.join(pairs)}{hash_}{fragment}"
 
 
 def _path(path: str) -> str:

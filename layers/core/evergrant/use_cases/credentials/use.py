@@ -19,7 +19,7 @@ def read_today(credential: Credential, *, at: datetime) -> Credential:
 def note_use(read: Credential, *, credentials: CredentialStore, at: datetime) -> None:
     """After a secret was opened; its next renewal is ahead of its token's end. Nobody's read fails for it."""
     with suppress(EvergrantError):
-        credentials.note_use(_ahead(read_today(read, at=at), at=at), read=read)
+        credentials.note(_ahead(read_today(read, at=at), at=at), read=read)
 
 
 def _ahead(used: Credential, *, at: datetime) -> Credential:

@@ -1,45 +1,24 @@
 """What a renewal brought is written down: on the row as it is now, as its spare, or at least in the audit trail."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, cast
 
 from evergrant.domain import renewal
 from evergrant.domain.caller import SYSTEM
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import EvergrantError, UnavailableError
+from evergrant.domain.errors import UnavailableError
 from evergrant.domain.events import AuditLine, Event, EventType
 from evergrant.domain.sealing import SealContext
-from evergrant.ports import Audit, Clock, CredentialStore, Directory, Entropy, Revoker, Sealer
-from evergrant.use_cases.credentials.delete import Deleted, try_to_revoke
+from evergrant.ports import Audit, Clock, CredentialStore, Directory, Entropy, Queue, Revoker, Sealer
+from evergrant.use_cases.credentials.delete import FIRST_RETRY, Deleted, revocation_told, try_to_revoke
 from evergrant.use_cases.recording import audit_line, credential_event
+from evergrant.use_cases.renewals.pairs import Pair, message_of
 
 Kept = Literal["persisted", "spared", "orphaned"]
 TRIES = 10
 """Each is refused only by a change of the row in the milliseconds since it was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A new secret on its way to the row: sealed for the generation after the one that was spent for it."""
-
-    of: Credential
-    """The row as it was leased: of it count identity, grant and generation."""
-    renewed: renewal.Renewed
-    sealed: bytes
-    at: datetime
-    spends_spare: bool = False
-
-    @property
-    def row(self) -> Credential:
-        """The row, had nobody touched it."""
-        return renewal.with_sealed(self.change_of(self.of), self.sealed).credential
-
-    def change_of(self, row: Credential, check_every: timedelta = renewal.CHECK_EVERY) -> renewal.Change:
-        """What it does to the row, but for the secret."""
-        change = renewal.apply(row, self.renewed, at=self.at, chance=0, check_every=check_every)
-        return replace(change, credential=replace(change.credential, spare=None if self.spends_spare else row.spare))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +29,7 @@ class OutcomeKeeper:
     directory: Directory
     sealer: Sealer
     revoker: Revoker
+    cleanups: Queue
     audit: Audit
     clock: Clock
     entropy: Entropy
@@ -104,22 +84,27 @@ class OutcomeKeeper:
         own = pair.row.seal_context()
         return pair.sealed if context == own else self.sealer.seal(self.sealer.open(pair.sealed, own), context)
 
-    def _orphaned(self, pair: Pair, row: Credential | None) -> tuple[Literal["orphaned"], Credential]:
-        """One attempt to revoke it, told in the audit trail; a newer grant of the same account stays whole."""
-        ended = self._revoked(pair.row, newer=row is not None and not row.deleting)
-        detail = {"revoked": str(bool(ended.revoked)).lower(), "reason": ended.reason or "deleted_while_renewed"}
-        at = self.clock.now()
-        self.audit.append(audit_line("grant.orphaned", pair.row, actor=SYSTEM, at=at, entropy=self.entropy, **detail))
-        return "orphaned", row or pair.of
+    def revoked(self, orphan: Credential, *, row: Credential | None) -> Deleted:
+        """One attempt, with its reason; a newer grant of the same account stays whole."""
+        newer = row is not None and not row.deleting
+        ended = try_to_revoke(orphan, credentials=self.credentials, revoker=self.revoker, shared=newer)
+        why = "reconnected_while_renewed" if newer else "deleted_while_renewed"
+        return Deleted(ended.revoked, ended.reason or why)
 
-    def _revoked(self, new: Credential, *, newer: bool) -> Deleted:
-        if not newer:
-            return try_to_revoke(new, credentials=self.credentials, revoker=self.revoker)
-        try:
-            revoked, reason = self.revoker.revoke(new, shared=True)
-        except EvergrantError:
-            return Deleted(None)
-        return Deleted(revoked, reason or "reconnected_while_renewed")
+    def tell_of_orphan(self, orphan: Credential, ended: Deleted) -> None:
+        """In the audit trail."""
+        detail, at = revocation_told(ended), self.clock.now()
+        self.audit.append(audit_line("grant.orphaned", orphan, actor=SYSTEM, at=at, entropy=self.entropy, **detail))
+
+    def _orphaned(self, pair: Pair, row: Credential | None) -> tuple[Literal["orphaned"], Credential]:
+        """Revoked; what cannot be revoked now is tried again, sealed as it is, and never dropped."""
+        orphan = pair.row
+        ended = self.revoked(orphan, row=row)
+        if ended.revoked is None:
+            message = {"action": "revoke_orphan", **message_of(pair)}
+            self.cleanups.send([message], delay_seconds=int(FIRST_RETRY.total_seconds()))
+        self.tell_of_orphan(orphan, ended)
+        return "orphaned", row or pair.of
 
     def _written(self, change: renewal.Change, held: Credential) -> bool:
         data = dict(change.data)

@@ -7,7 +7,7 @@ from typing import Literal
 from evergrant.domain import renewal
 from evergrant.domain.caller import SYSTEM
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import NotFoundError, UnavailableError
+from evergrant.domain.errors import KeyUnavailableError, NotFoundError, UnavailableError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso
 from evergrant.ports import Queue
@@ -23,12 +23,13 @@ LAST_LOOK = timedelta(seconds=3)
 
 def renew_due(
     credential_id: CredentialId, due: datetime, *, renewer: Renewer, cleanups: Queue, renewals: Queue
-) -> Done | Literal["nothing_due", "deletion_queued", "put_off", "forecast"]:
+) -> Done | Literal["nothing_due", "deletion_queued", "put_off", "no_key", "forecast"]:
     """What a message asks for. Another due time than the message's: somebody was here, and nothing is done.
 
-    Where the app is being asked as fast as it may be, the message waits again.
+    Where the app is being asked as fast as it may be, the message waits again; where the key is away the row is due
+    again in minutes, for as long as that takes.
 
-    Raises: UnavailableError when storage or the key is away, or no time is left; then nothing was marked.
+    Raises: UnavailableError when storage is away, or no time is left; then nothing was marked.
     """
     read = renewer.keeper.credentials.find(credential_id)
     now = renewer.keeper.clock.now()
@@ -47,7 +48,12 @@ def renew_due(
             message = {"credentialId": credential_id, "due": iso(due)}
             renewals.send([message], delay_seconds=wait // timedelta(seconds=1))
             return "put_off"
-    done, _ = renewer.attempt(read, force=renewal.must_refresh(read, at=now), paced=True)
+    try:
+        done, _ = renewer.attempt(read, force=renewal.must_refresh(read, at=now), paced=True)
+    except KeyUnavailableError:
+        if not renewer.keeper.credentials.note(renewal.without_key(read, at=now), read=read):
+            raise
+        return "no_key"
     if done == "no_time":
         raise UnavailableError("There is too little time left in this invocation.")
     return done

@@ -19,8 +19,8 @@ from evergrant.domain.errors import UnavailableError
 from evergrant.domain.secret import Secret
 from evergrant.ports import Apps, Pacing, PreparedSeal, Queue, Upstream
 from evergrant.use_cases.renewals.doubt import Doubt
-from evergrant.use_cases.renewals.keeper import Kept, OutcomeKeeper, Pair
-from evergrant.use_cases.renewals.rescue import message_of
+from evergrant.use_cases.renewals.keeper import Kept, OutcomeKeeper
+from evergrant.use_cases.renewals.pairs import Pair, message_of
 
 Done = Kept | Literal["elsewhere", "awaited", "no_time", "refused", "rescued"]
 USABLE: tuple[Done, ...] = ("persisted", "rescued")

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from evergrant.domain.errors import ConflictError
+from evergrant.domain.errors import ConflictError, KeyUnavailableError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Delivery
 from evergrant.ports import Clock, Entropy, HttpClient, Queue, Sealer, Slots, Webhooks
@@ -28,8 +28,8 @@ def deliver(
 ) -> Delivery | None:
     """The delivery after its attempt; None when there was nothing to do: a duplicate, or too early.
 
-    While its endpoint is paused, or others hold it up, it waits without an attempt; where the endpoint is gone or
-    disabled it ends.
+    While its endpoint is paused, or its key away, or others hold it up, it waits without an attempt; where the
+    endpoint is gone or disabled it ends.
     """
     read = webhooks.delivery(workspace_id, event_id, delivery_id)
     now = clock.now()
@@ -47,6 +47,8 @@ def deliver(
         return _kept(read.held_up(at=now, jitter=jitter), read, at=now, webhooks=webhooks, deliveries=deliveries)
     try:
         attempt, retry_after = attempted(endpoint, event, sealer=sealer, http=http, sign=sign, clock=clock)
+    except KeyUnavailableError:
+        return _kept(read.put_off(at=now), read, at=now, webhooks=webhooks, deliveries=deliveries)
     finally:
         slots.give_back(slot)
     after = read.after(attempt, jitter=jitter, retry_after=retry_after)

@@ -1,0 +1,25 @@
+"""Pairs that came for a row that is gone, or has a newer grant: revoked like what is deleted, and told in the trail."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evergrant.use_cases.credentials.cleanup import GIVE_UP_AFTER, RETRY_EVERY
+from evergrant.use_cases.credentials.delete import Deleted
+from evergrant.use_cases.renewals.keeper import OutcomeKeeper
+from evergrant.use_cases.renewals.pairs import row_in
+
+
+def revoke_orphan(message: Mapping[str, Any], *, keeper: OutcomeKeeper) -> Deleted:
+    """One more attempt, for 72 hours at most; its end is in the audit trail. Safe to run twice.
+
+    Raises: UnavailableError when storage or the queue is away; then the message comes again.
+    """
+    orphan = row_in(message)
+    ended = keeper.revoked(orphan, row=keeper.credentials.find(orphan.credential_id))
+    if ended.revoked is None and keeper.clock.now() - orphan.created_at < GIVE_UP_AFTER:
+        keeper.cleanups.send([message], delay_seconds=int(RETRY_EVERY.total_seconds()))
+        return ended
+    if ended.revoked is None:
+        ended = Deleted(revoked=False, reason="revocation_failed")
+    keeper.tell_of_orphan(orphan, ended)
+    return ended
