@@ -10,14 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
-import boto3
 from moto import mock_aws
 
 from benchmarks.renewal.emulated import emulated
 from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
 from tests.builders import HOUR, MINUTE
 from tests.functions.deployment import deployed
-from tests.functions.grants import herd
+from tests.functions.grants import herd, told
 
 UNTIL_DUE, TROUBLE = 39 * MINUTE, 10 * MINUTE
 SPARED = 20
@@ -52,13 +51,7 @@ def braked(credentials: int, *, aws: Callable[[], AbstractContextManager[object]
             herd_.time.pass_(MINUTE)
             progress(f"{credentials} credentials: {herd_.statuses()}")
         progress_over()
-        return Braked(refused, during, herd_.statuses(), herd_.time.now() - ended, _told())
-
-
-def _told() -> dict[str, int]:
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName="events")
-    types = [item["type"]["S"] for page in pages for item in page["Items"] if "type" in item]
-    return {each: types.count(each) for each in sorted(set(types))}
+        return Braked(refused, during, herd_.statuses(), herd_.time.now() - ended, told())
 
 
 def main() -> int:

@@ -20,7 +20,8 @@ def emulated() -> Generator[None]:
         emulator = Emulator(Path(folder), python=str(PYTHON))
         try:
             emulator.wait_until_ready()
-            with patch.dict(os.environ, AWS_ENDPOINT_URL=emulator.url):
+            # The report is what is read.
+            with patch.dict(os.environ, AWS_ENDPOINT_URL=emulator.url, POWERTOOLS_LOG_LEVEL="CRITICAL"):
                 yield
         finally:
             emulator.stop()

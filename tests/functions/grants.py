@@ -1,11 +1,12 @@
 """Many grants at a provider that answers over HTTP: every refresh token is good once, and its reuse ends the grant."""
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qs
@@ -22,42 +23,65 @@ from pydantic import SecretStr
 
 from tests.builders import HOUR
 from tests.functions.deployment import Functions, forget_wiring
-from tests.functions.loopback import Asked, Loopback, Told, provider
+from tests.functions.loopback import Asked, Told, provider
 from tests.functions.virtual import VirtualTime, virtual
 
 LIFE = HOUR
+_NAMES = {"access_token": "at", "refresh_token": "rt"}
 OF_BATCH_WRITE = 25
 
 
 @dataclass
 class Spending:
-    """The token endpoint. A token says whose it is, and of which number: `rt.<grant>.<number>`."""
+    """The token endpoint, and a page for who has a token. Each says whose it is, and its number: `rt.<grant>.<n>`."""
 
     now: Callable[[], datetime]
+    overlap: timedelta = timedelta(0)
+    """How long a refresh token may be used again; then its reuse ends the grant."""
     refuses: bool = False
     """Whether it says `invalid_grant` to everybody."""
+    before_answering: Callable[[str], object] = lambda _: None
+    """What happens when a grant's token was spent, and nothing was said yet."""
     calls: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
     """When it was asked, and for which grant."""
     dead: set[str] = field(default_factory=set[str])
-    _spent: Counter[str] = field(default_factory=Counter[str])
+    _spent: dict[str, dict[int, datetime]] = field(default_factory=lambda: defaultdict(dict))
+    _issued: dict[str, list[datetime]] = field(default_factory=dict[str, list[datetime]])
+    _alone: Lock = field(default_factory=Lock)
 
     def answer(self, asked: Asked) -> Told:
-        """RFC 6749, 6."""
-        _, grant, number = parse_qs(asked.body.decode())["refresh_token"][0].split(".")
+        """A refresh (RFC 6749, 6), or 200 for an access token that works."""
+        if asked.method == "GET":
+            token = asked.headers.get("authorization", "").removeprefix("Bearer ")
+            return Told(200 if token and self.works(token) else 401)
+        grant, number = _read(parse_qs(asked.body.decode())["refresh_token"][0])
+        with self._alone:
+            answer = self._spend(grant, number)
+        self.before_answering(grant)
+        return answer
+
+    def _spend(self, grant: str, number: int) -> Told:
         self.calls.append((self.now(), grant))
         if self.refuses:
             return Told(400, {"error": "invalid_grant"})
-        if int(number) != self._spent[grant]:
+        spent = self._spent[grant]
+        if number in spent and self.now() >= spent[number] + self.overlap:
             self.dead.add(grant)
         if grant in self.dead:
             return Told(400, {"error": "invalid_grant"})
-        self._spent[grant] += 1
-        tokens = {"access_token": f"at.{grant}.{self._spent[grant]}", "refresh_token": self.token_of(grant)}
-        return Told(content={**tokens, "token_type": "Bearer", "expires_in": LIFE.total_seconds()})
+        spent.setdefault(number, self.now())
+        return Told(content={**self.issue(grant), "token_type": "Bearer", "expires_in": LIFE.total_seconds()})
 
-    def token_of(self, grant: str) -> str:
-        """The one that it would take now."""
-        return f"rt.{grant}.{self._spent[grant]}"
+    def issue(self, grant: str) -> dict[str, str]:
+        """A pair of tokens more; the first one makes the grant."""
+        issued = self._issued.setdefault(grant, [])
+        issued.append(self.now())
+        return {each: f"{short}.{grant}.{len(issued) - 1}" for each, short in _NAMES.items()}
+
+    def works(self, access_token: str) -> bool:
+        """Whether the provider's own API takes it."""
+        grant, number = _read(access_token)
+        return grant not in self.dead and self.now() < self._issued[grant][number] + LIFE
 
     def most_in(self, seconds: float) -> int:
         """The most calls in any time of that length."""
@@ -77,6 +101,8 @@ class Herd:
     functions: Functions
     time: VirtualTime
     provider: Spending
+    url: str
+    """The provider's."""
     ids: Sequence[str]
 
     def rows(self) -> list[Credential]:
@@ -93,29 +119,50 @@ class Herd:
         return [counted[each] for each in self.ids]
 
 
+def told() -> dict[str, int]:
+    """Events, by their types."""
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName="events")
+    types = [item["type"]["S"] for page in pages for item in page["Items"] if "type" in item]
+    return {each: types.count(each) for each in sorted(set(types))}
+
+
 @contextmanager
-def herd(functions: Functions, count: int, *, limits: Sequence[dict[str, Any]] = ()) -> Generator[Herd]:
-    """`count` of one app, whose entry states these limits."""
+def herd(
+    functions: Functions, count: int, *, limits: Sequence[dict[str, Any]] = (), overlap: timedelta = timedelta(0)
+) -> Generator[Herd]:
+    """`count` of one app, whose entry states these limits, and how long a used refresh token may be used again."""
     # Nobody listens to what is told: half of each sweep is spared.
     with patch.dict(os.environ, ALLOW_LOOPBACK="true", NOTIFICATIONS_PAUSED="true"), provider() as server:
         forget_wiring()
         with virtual(functions) as time:
-            spending = Spending(time.now)
+            spending = Spending(time.now, overlap)
             server.answer = spending.answer
-            one = _connected(functions, server, limits, until=time.now() + LIFE)
+            one = _connected(functions, _entry(server.url, limits, overlap), until=time.now() + LIFE)
             time.sweep()
-            yield Herd(functions, time, spending, _copies(one, count, spending, at=time.now()))
+            yield Herd(functions, time, spending, server.url, _copies(one, count, spending, at=time.now()))
 
 
-def _connected(functions: Functions, server: Loopback, limits: Sequence[dict[str, Any]], *, until: datetime) -> str:
+def _read(token: str) -> tuple[str, int]:
+    _, grant, number = token.split(".")
+    return grant, int(number)
+
+
+def _entry(url: str, limits: Sequence[dict[str, Any]], overlap: timedelta) -> dict[str, Any]:
+    seconds = overlap // timedelta(seconds=1)
+    rule = (
+        {"refresh": "rotate_overlap", "refresh_overlap_seconds": seconds} if seconds else {"refresh": "rotate_strict"}
+    )
     way = {
         "kind": "oauth2",
-        "authorization_endpoint": f"{server.url}/authorize",
-        "token_endpoint": f"{server.url}/token",
-        "refresh": "rotate_strict",
-        "request": {"base_url": server.url, "headers": {"Authorization": "Bearer {accessToken}"}},
+        "authorization_endpoint": f"{url}/authorize",
+        "token_endpoint": f"{url}/token",
+        "request": {"base_url": url, "headers": {"Authorization": "Bearer {accessToken}"}},
+        **rule,
     }
-    entry = {"slug": "acme", "name": "Acme", "docs_url": server.url, "methods": [way], "rate_limits": list(limits)}
+    return {"slug": "acme", "name": "Acme", "docs_url": url, "methods": [way], "rate_limits": list(limits)}
+
+
+def _connected(functions: Functions, entry: dict[str, Any], *, until: datetime) -> str:
     data = {"accessToken": "at", "refreshToken": "rt.first.0", "accessTokenExpiresAt": iso(until)}
     calls: list[tuple[str, str, str, object]] = [
         ("apps", "PUT", "/apps/acme", entry),
@@ -138,7 +185,10 @@ def _copies(of: str, count: int, provider: Spending, *, at: datetime) -> list[st
 
     def item(credential_id: CredentialId) -> Any:
         row = scheduled(replace(read, credential_id=credential_id), at=at)
-        own = secret.with_values(refreshToken=SecretStr(provider.token_of(credential_id)))
+        tokens = provider.issue(credential_id)
+        own = secret.with_values(
+            accessToken=SecretStr(tokens["access_token"]), refreshToken=SecretStr(tokens["refresh_token"])
+        )
         sealed = wiring.sealer().seal(own.to_bytes(), row.seal_context())
         return {"PutRequest": {"Item": credential_item(replace(row, sealed=sealed))}}
 
