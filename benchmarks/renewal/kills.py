@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
 
 from evergrant.domain.credential import Credential
@@ -27,8 +28,8 @@ from tests.functions.grants import Herd, herd, told
 EXPIRED = "credential.expired"
 AT_ONCE = 30
 OVERLAP = 30 * MINUTE
-NEAR_THE_END = 55 * MINUTE
-"""Of an hour: a renewal is due, and the token still works."""
+NEAR_THE_END = 56 * MINUTE
+"""Of an hour, and for six minutes before: a renewal is due, and the token still works."""
 OF_FIVE = 2
 """So many of five workers of the queue are killed; of readers, one of ten."""
 AFTER_PATIENCE, AFTER_STRICT_PATIENCE = MINUTE / 2, 7 * MINUTE
@@ -59,8 +60,9 @@ def of_readers(
     chance, rounds, unusable = random.Random(1), 0, 0  # noqa: S311  # no secret
     with deployed(aws) as functions, herd(functions, credentials, overlap=OVERLAP) as herd_, crew(herd_) as crew_:
         seconds = _measured(crew_, readers)
+        since = herd_.time.now()
         while crew_.killed < kills:
-            herd_.time.skip(NEAR_THE_END)
+            since = come_near_the_end(herd_, since)
             rounds += 1
             some = chance.sample(range(readers), readers // 10)
             tasks = everyone_reads(crew_, readers)
@@ -95,6 +97,12 @@ def of_the_queue(
         return Survived(
             crew_.killed, expiries, len(herd_.provider.calls), unusable, lost(herd_), inside, _said(EXPIRED)
         )
+
+
+def come_near_the_end(herd_: Herd, since: datetime) -> datetime:
+    """Of the tokens that are that old or a little younger; the time then."""
+    herd_.time.skip(since + NEAR_THE_END - herd_.time.now())
+    return herd_.time.now()
 
 
 def living(herd_: Herd) -> list[Credential]:
@@ -147,14 +155,14 @@ def _settled(crew_: Crew, readers: int, *, generation: int) -> None:
 
 
 def _settled_strictly(crew_: Crew, before: Sequence[Credential]) -> int:
-    """Readers come again until all are renewed or dead; how many tokens of the living do not work."""
+    """Messages come again until all are renewed or dead; how many tokens of the living do not work."""
     reached = {row.credential_id: row.generation for row in before}
     for _ in range(SETTLING):
-        rows = [row for row in living(crew_.herd) if row.generation == reached[row.credential_id]]
-        if not rows:
+        left = [row.credential_id for row in living(crew_.herd) if row.generation == reached[row.credential_id]]
+        if not left:
             break
         crew_.herd.time.skip(AFTER_STRICT_PATIENCE)
-        crew_.work([Task(crew_.herd.time.now(), reads=[row.credential_id]) for row in rows])
+        _renewed(crew_, left)
     reads = Task(crew_.herd.time.now(), reads=[row.credential_id for row in living(crew_.herd)])
     return sum(not each.works for found in crew_.work([reads]) for each in found or ())
 

@@ -16,7 +16,7 @@ from datetime import timedelta
 from evergrant.domain.renewal import terms
 
 from benchmarks.renewal.emulated import emulated
-from benchmarks.renewal.kills import NEAR_THE_END, OVERLAP, SETTLING, living
+from benchmarks.renewal.kills import OVERLAP, SETTLING, come_near_the_end, living
 from benchmarks.renewal.readers import lost
 from benchmarks.renewal.workers import Crew, Task, crew
 from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
@@ -25,7 +25,7 @@ from tests.functions.deployment import deployed
 from tests.functions.grants import herd
 
 NONE = timedelta(0)
-STALLS = {OVERLAP: 5 * MINUTE, NONE: terms.STRICT.lease + 30 * SECOND}
+STALLS = {OVERLAP: 3 * MINUTE, NONE: terms.STRICT.lease + 30 * SECOND}
 """How long one stands still: beyond lease and patience, and where reuse is the end, beyond the lease."""
 
 
@@ -50,8 +50,9 @@ def stalled(
     """Others come by while they stand still, after their lease and again after the patience."""
     chance, stalls, unusable = random.Random(3), 0, 0  # noqa: S311  # no secret
     with deployed(aws) as functions, herd(functions, credentials, overlap=overlap) as herd_, crew(herd_) as crew_:
+        since = herd_.time.now()
         for number in range(rounds):
-            herd_.time.skip(NEAR_THE_END)
+            since = come_near_the_end(herd_, since)
             some = chance.sample(range(credentials), max(1, credentials // 10))
             unusable += _round(crew_, set(some), STALLS[overlap])
             stalls += len(some)
