@@ -22,7 +22,7 @@ STOP_SECONDS = 10
 class Emulator:
     """One process. Its state is saved when it is asked to stop; a kill loses what came since."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *, python: str = sys.executable) -> None:
         _forget_stream_positions(state / "data/lambda.json")
         self.port = same_port(state / "emulator.port")
         self.url = f"http://127.0.0.1:{self.port}"
@@ -47,7 +47,7 @@ class Emulator:
         self._log = (state / "emulator.log").open("ab")
         # A session of its own: Ctrl-C in the terminal reaches the launcher, which stops it in order.
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [python, "-m", "ministack"],
             env=environment,
             stdout=self._log,
             stderr=self._log,

@@ -10,9 +10,11 @@ from evergrant.adapters.dynamodb.credentials import DynamoDBCredentialStore
 from evergrant.adapters.dynamodb.cursor import DynamoDBSweepCursor
 from evergrant.adapters.dynamodb.directory import DynamoDBDirectory
 from evergrant.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
+from evergrant.adapters.dynamodb.pacing import DynamoDBPacing
 from evergrant.adapters.dynamodb.rates import DynamoDBRates
 from evergrant.adapters.dynamodb.sessions import DynamoDBSessions
 from evergrant.adapters.dynamodb.slots import DynamoDBSlots
+from evergrant.adapters.dynamodb.states import DynamoDBCredentialStates
 from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 
 from tests.builders import DAY
@@ -31,6 +33,7 @@ def dynamodb_storage(client: Any) -> Storage:
             audit_table="audit",
             event_retention=90 * DAY,
         ),
+        states=DynamoDBCredentialStates(client, table="credentials"),
         directory=DynamoDBDirectory(client, table="directory"),
         audit=DynamoDBAudit(client, table="audit"),
         own_apps=DynamoDBOwnApps(client, table="directory"),
@@ -41,5 +44,6 @@ def dynamodb_storage(client: Any) -> Storage:
         idempotency=DynamoDBIdempotencyStore(client, table="sessions"),
         slots=DynamoDBSlots(client, table="events"),
         rates=DynamoDBRates(client, table="sessions", per_second=PER_SECOND),
+        pacing=DynamoDBPacing(client, table="sessions"),
         cursor=DynamoDBSweepCursor(client, "renewals", table="sessions"),
     )

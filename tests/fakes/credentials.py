@@ -9,7 +9,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, TooLargeError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
-from evergrant.ports import Audit, Directory, KeyedRead, Page, Webhooks
+from evergrant.ports import Audit, CredentialState, Directory, KeyedRead, Page, Webhooks
 
 from tests.builders import DAY, NOON, SECOND
 from tests.fakes.apps import MAX_BYTES, FakeOwnApps
@@ -131,6 +131,10 @@ class FakeCredentialStore:
         self._keep(replace(now, **noted))  # type: ignore[arg-type]  # checked by the slots
         return True
 
+    def all(self) -> Sequence[Credential]:
+        """Of all workspaces."""
+        return list(self._rows.values())
+
     def _keep(self, row: Credential) -> None:
         if len(row.sealed) > MAX_BYTES:
             raise TooLargeError("All of this together is more than can be kept.")
@@ -148,6 +152,22 @@ class FakeCredentialStore:
             return False
         self._said[event.workspace_id, once] = event.at + SAID_FOR
         return True
+
+
+class FakeCredentialStates:
+    """`CredentialStates`: two a page."""
+
+    def __init__(self, credentials: FakeCredentialStore) -> None:
+        self._credentials = credentials
+
+    def page(self, after: str | None) -> Page[CredentialState]:
+        found = page_of(self._credentials.all(), lambda each: each.credential_id, limit=2, after=after)
+        return Page([_state(each) for each in found.items], found.next)
+
+
+def _state(row: Credential) -> CredentialState:
+    code = row.last_failure and row.last_failure.code
+    return CredentialState(row.app, row.status, row.due_at, row.lease_until, code)
 
 
 def whole_milliseconds(at: datetime) -> datetime:

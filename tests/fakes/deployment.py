@@ -26,7 +26,7 @@ from tests.builders import (
     an_event,
     an_id,
 )
-from tests.fakes.providers import NoApps, ScriptedPacing, ScriptedRevoker, ScriptedUpstream
+from tests.fakes.providers import NoApps, ScriptedRevoker, ScriptedUpstream
 from tests.fakes.sealing import FakeSealer
 from tests.fakes.storage import Storage, fake_storage
 from tests.fakes.system import FakeClock, FakeEntropy
@@ -47,7 +47,6 @@ class FakeDeployment:
     cleanups: FakeQueue = field(default_factory=FakeQueue)
     upstream: ScriptedUpstream = field(default_factory=ScriptedUpstream)
     revoker: ScriptedRevoker = field(default_factory=ScriptedRevoker)
-    pacing: ScriptedPacing = field(default_factory=ScriptedPacing)
     rescues: FakeQueue = field(default_factory=FakeQueue)
     renewals: FakeQueue = field(default_factory=FakeQueue)
     reported: list[str] = field(default_factory=list[str])
@@ -74,8 +73,8 @@ class FakeDeployment:
             ),
             apps=apps,
             upstream=self.upstream,
-            pacing=self.pacing,
-            doubt=Doubt(self.pacing, lambda name, _: self.reported.append(name)),
+            pacing=self.storage.pacing,
+            doubt=Doubt(self.storage.pacing, lambda name, _: self.reported.append(name)),
             rescues=self.rescues,
             remaining=lambda: MINUTE,
             pause=lambda seconds: self.clock.pass_(timedelta(seconds=seconds)),

@@ -1,14 +1,12 @@
 """Providers that say what a test tells them: scripted, so that there is nothing to examine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from evergrant.domain.app import AuthMethod
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
 from evergrant.domain.renewal import Outcome, Verified
-from evergrant.domain.renewal.brake import Tally
-from evergrant.domain.renewal.pace import Lane, Pace
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens
 from pydantic import SecretStr
@@ -69,22 +67,6 @@ class ScriptedMinting:
 def some_tokens(*, expires_at: datetime = NOON + HOUR) -> Tokens:
     """An access token alone."""
     return Tokens(SecretStr("at"), None, "Bearer", expires_at, None, None, {})
-
-
-class ScriptedPacing:
-    """`Pacing`: every renewal may go, and deaths are few."""
-
-    def __init__(self) -> None:
-        self.jumps = 0
-
-    def take(self, credential: Credential, pace: Pace, *, lane: Lane, at: datetime) -> bool:  # the port
-        return True
-
-    def jumped(self, credential: Credential, *, at: datetime) -> None:  # the port
-        self.jumps += 1
-
-    def died(self, credential: Credential, *, at: datetime) -> Sequence[Tally]:  # the port
-        return []
 
 
 class NoApps:

@@ -7,8 +7,9 @@ from evergrant import ports
 from tests.fakes.apps import FakeOAuthClients, FakeOwnApps
 from tests.fakes.audit import FakeAudit
 from tests.fakes.connecting import FakeAuthorizations, FakeIdempotencyStore, FakeSessions
-from tests.fakes.credentials import FakeCredentialStore
+from tests.fakes.credentials import FakeCredentialStates, FakeCredentialStore
 from tests.fakes.directory import FakeDirectory
+from tests.fakes.pacing import FakePacing
 from tests.fakes.webhooks import FakeSlots, FakeWebhooks
 from tests.fakes.work import FakeRates, FakeSweepCursor
 
@@ -21,6 +22,7 @@ class Storage:
     """The ports, over the same rows."""
 
     credentials: ports.CredentialStore
+    states: ports.CredentialStates
     directory: ports.Directory
     audit: ports.Audit
     own_apps: ports.OwnApps
@@ -30,6 +32,7 @@ class Storage:
     sessions: ports.Sessions
     idempotency: ports.IdempotencyStore
     rates: ports.Rates
+    pacing: ports.Pacing
     cursor: ports.SweepCursor
     slots: ports.Slots
 
@@ -38,8 +41,10 @@ def fake_storage() -> Storage:
     """Empty, in memory."""
     directory, audit, clients, webhooks = FakeDirectory(), FakeAudit(), FakeOAuthClients(), FakeWebhooks()
     own_apps = FakeOwnApps(clients)
+    credentials = FakeCredentialStore(directory, own_apps, webhooks, audit)
     return Storage(
-        credentials=FakeCredentialStore(directory, own_apps, webhooks, audit),
+        credentials=credentials,
+        states=FakeCredentialStates(credentials),
         directory=directory,
         audit=audit,
         own_apps=own_apps,
@@ -49,6 +54,7 @@ def fake_storage() -> Storage:
         sessions=FakeSessions(),
         idempotency=FakeIdempotencyStore(),
         rates=FakeRates(PER_SECOND),
+        pacing=FakePacing(),
         cursor=FakeSweepCursor(),
         slots=FakeSlots(),
     )

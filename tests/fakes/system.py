@@ -12,12 +12,12 @@ from tests.builders import NOON
 
 @dataclass
 class FakeClock:
-    """`Clock`: it stands until a test moves it."""
+    """`Clock`, in milliseconds: it stands until a test moves it."""
 
     at: datetime = NOON
 
     def now(self) -> datetime:
-        return self.at
+        return self.at.replace(microsecond=self.at.microsecond // 1000 * 1000)
 
     def pass_(self, time: timedelta) -> None:
         """Move it."""

@@ -64,6 +64,10 @@ class FakeWebhooks:
         self._events[event.workspace_id, event.event_id] = event
         self._due[event.event_id] = (f"{event.workspace_id}/{event.event_id}", event.at + OVERDUE)
 
+    def all(self) -> list[Event]:
+        """Of all workspaces, in the order in which they were told."""
+        return list(self._events.values())
+
     def mark_fanned_out(self, event: Event) -> None:
         self._due.pop(event.event_id, None)
 

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -155,9 +155,9 @@ def forget_wiring() -> None:
 
 
 @contextmanager
-def deployed() -> Generator[Functions]:
-    """An empty deployment with one development workspace."""
-    with mock_aws(), patch.dict(os.environ, ENVIRONMENT):
+def deployed(aws: Callable[[], AbstractContextManager[object]] = mock_aws) -> Generator[Functions]:
+    """An empty deployment with one development workspace, over moto or another AWS."""
+    with patch.dict(os.environ, ENVIRONMENT), aws():
         create_tables(boto3.client("dynamodb"))
         os.environ["KMS_KEY_ARN"] = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
         sqs = boto3.client("sqs")

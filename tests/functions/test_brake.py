@@ -8,7 +8,7 @@ from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
 from tests.functions.herd import UNHURRIED, copies, limited, renewed, row, statuses
 from tests.functions.test_connect import clock, connected, provider
-from tests.functions.test_expiry import Travelling, told
+from tests.functions.test_expiry import Travelling
 
 __all__ = ["clock", "provider"]  # Fixtures that these tests take.
 
@@ -28,22 +28,6 @@ def refuse_all(provider: FakeTokenEndpoint) -> set[str]:
     alive = set(provider.alive)
     provider.alive.clear()
     return alive
-
-
-def test_an_app_that_refuses_everybody_expires_twenty_and_all_others_come_back(
-    functions: Functions, provider: FakeTokenEndpoint, many: list[str], clock: Travelling
-) -> None:
-    alive = refuse_all(provider)
-    for _ in range(3):
-        renewed(functions, many)
-        clock.ahead += timedelta(minutes=3)
-    during = statuses(many)
-    provider.alive |= alive
-    renewed(functions, many)
-
-    assert during == {"expired": SPARED, "degraded": MANY - SPARED}
-    assert statuses(many) == {"expired": SPARED, "active": MANY - SPARED}
-    assert told().count("credential.expired") == SPARED
 
 
 def test_what_is_held_says_why_and_pages_the_operator(

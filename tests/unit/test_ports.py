@@ -12,8 +12,6 @@ CONTRACTS = ROOT / "tests/contracts"
 WITHOUT = {
     "PreparedSeal": "A part of Sealer, and examined with it.",
     "RememberedApps": "Apps from memory: tests/functions/test_app_changes.py says when it forgets.",
-    "Pacing": "Its fake is scripted. The adapter is in tests/functions/test_brake.py and test_pace.py.",
-    "CredentialStates": "Nothing fakes it: tests/unit/test_survey.py and tests/functions have the adapter.",
     "Upstream": "Its fake is scripted. The adapter is in tests/catalogue and tests/functions/test_ways.py.",
     "Revoker": "Its fake is scripted. The adapter is in tests/catalogue and tests/functions/test_deletion.py.",
     "Minting": "Its fake is scripted. The adapter makes a token of every app in tests/catalogue.",

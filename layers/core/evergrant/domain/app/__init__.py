@@ -5,18 +5,8 @@ The catalogue's TOML files and a workspace's own apps (`PUT /apps/{app}`) are re
 """
 
 from evergrant.domain.app.entry import App, extended
-from evergrant.domain.app.methods import (
-    AuthMethod,
-    AwsSigV4Method,
-    ClientCredentialsMethod,
-    JwtBearerMethod,
-    OAuth1Method,
-    OAuth2Method,
-    StaticMethod,
-    TokenWay,
-    TwoStepMethod,
-    Way,
-)
+from evergrant.domain.app.grants import ClientCredentialsMethod, JwtBearerMethod, OAuth2Method, TokenWay
+from evergrant.domain.app.methods import AuthMethod, AwsSigV4Method, OAuth1Method, StaticMethod, TwoStepMethod
 from evergrant.domain.app.requests import (
     Assertion,
     Call,
@@ -31,6 +21,7 @@ from evergrant.domain.app.requests import (
     renamed,
 )
 from evergrant.domain.app.vocabulary import PLACEHOLDER, host_in, names_in
+from evergrant.domain.app.way import Way
 
 __all__ = [
     "PLACEHOLDER",

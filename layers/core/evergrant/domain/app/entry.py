@@ -4,7 +4,8 @@ from typing import Annotated, cast
 
 from pydantic import Field, StringConstraints, model_validator
 
-from evergrant.domain.app.methods import AuthMethod, OAuth1Method, OAuth2Method
+from evergrant.domain.app.grants import OAuth2Method
+from evergrant.domain.app.methods import AuthMethod, OAuth1Method
 from evergrant.domain.app.requests import RateLimit
 from evergrant.domain.app.vocabulary import MOST_ALIASES, Alias, Line, Model, Slug, Url
 

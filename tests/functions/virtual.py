@@ -1,0 +1,89 @@
+"""Virtual time over the functions: the sweep of each minute, and messages that come when their delay is over."""
+
+import heapq
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from evergrant.runtime import wiring
+
+from tests.builders import MINUTE, SECOND
+from tests.functions.deployment import Functions
+from tests.functions.faults import KilledError
+
+BATCH = 5
+VISIBILITY = timedelta(minutes=12)
+"""Both of the renewals queue, as the template says."""
+
+
+@dataclass
+class VirtualTime:
+    """`Clock`, and the renewals' `Queue`: it stands until something is to happen."""
+
+    functions: Functions
+    at: datetime
+    sent: int = 0
+    before_sending: Callable[[], object] = lambda: None
+    """What happens between a query of the sweep and what it sends."""
+    _sweeping: int = 0
+    _waiting: list[tuple[datetime, int, dict[str, Any]]] = field(
+        default_factory=list[tuple[datetime, int, dict[str, Any]]]
+    )
+
+    def now(self) -> datetime:
+        return self.at
+
+    def send(self, messages: Sequence[Mapping[str, object]], *, delay_seconds: int = 0) -> None:
+        if messages and self._sweeping:
+            self.before_sending()
+        for message in messages:
+            self._put(dict(message), delay_seconds * SECOND)
+
+    def sweep(self, times: int = 1) -> None:
+        """One after the other; any of them may be killed."""
+        for _ in range(times):
+            self._sweeping += 1
+            with suppress(KilledError):
+                self.functions.invoke("sweep", {})
+            self._sweeping -= 1
+
+    def pass_(self, length: timedelta, *, sweeps: int = 1) -> None:
+        """So many sweeps at the beginning of each minute; and all messages at their times."""
+        until = self.at + length
+        minute = self.at.replace(second=0, microsecond=0) + MINUTE
+        while minute <= until:
+            self._deliver(minute)
+            self.sweep(sweeps)
+            minute += MINUTE
+        self._deliver(until)
+
+    def skip(self, length: timedelta) -> None:
+        """Nothing happens meanwhile: neither a sweep, nor any message."""
+        self.at += length
+
+    def _put(self, message: dict[str, Any], delay: timedelta) -> None:
+        self.sent += 1
+        heapq.heappush(self._waiting, (self.at + delay, self.sent, message))
+
+    def _deliver(self, until: datetime) -> None:
+        while self._waiting and self._waiting[0][0] <= until:
+            self.at = max(self.at, self._waiting[0][0])
+            batch = [heapq.heappop(self._waiting)[2]]
+            while self._waiting and len(batch) < BATCH and self._waiting[0][0] <= self.at:
+                batch.append(heapq.heappop(self._waiting)[2])
+            records = [{"messageId": str(n), "body": json.dumps(each)} for n, each in enumerate(batch)]
+            for failed in self.functions.invoke("renew", {"Records": records})["batchItemFailures"]:
+                self._put(batch[int(failed["itemIdentifier"])], VISIBILITY)
+        self.at = max(self.at, until)
+
+
+@contextmanager
+def virtual(functions: Functions) -> Generator[VirtualTime]:
+    """From the next full minute on."""
+    time = VirtualTime(functions, wiring.clock().now().replace(second=0, microsecond=0) + MINUTE)
+    with patch.object(wiring, "clock", lambda: time), patch.object(wiring, "renewals", lambda: time):
+        yield time
