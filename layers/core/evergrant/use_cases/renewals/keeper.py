@@ -29,6 +29,7 @@ class Pair:
     renewed: renewal.Renewed
     sealed: bytes
     at: datetime
+    terms: renewal.Terms
     spends_spare: bool = False
 
     @property
@@ -36,9 +37,9 @@ class Pair:
         """The row, had nobody touched it."""
         return renewal.with_sealed(self.change_of(self.of), self.sealed).credential
 
-    def change_of(self, row: Credential, check_every: timedelta = renewal.CHECK_EVERY) -> renewal.Change:
+    def change_of(self, row: Credential) -> renewal.Change:
         """What it does to the row, but for the secret."""
-        change = renewal.apply(row, self.renewed, at=self.at, chance=0, check_every=check_every)
+        change = renewal.apply(row, self.renewed, at=self.at, chance=0, terms=self.terms)
         return replace(change, credential=replace(change.credential, spare=None if self.spends_spare else row.spare))
 
 
@@ -68,7 +69,7 @@ class OutcomeKeeper:
             if row.sealed == pair.sealed:
                 return "persisted", row  # An earlier try, whose answer was lost.
             if renewal.lands(row, generation=pair.of.generation):
-                change = pair.change_of(row, self.check_every)
+                change = pair.change_of(row)
                 sealed = self._sealed_as(pair, change.credential.seal_context())
                 change = renewal.with_sealed(change, sealed)
                 if self._written(change, row):

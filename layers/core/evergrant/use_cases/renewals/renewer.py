@@ -149,7 +149,7 @@ class Renewer:
             case renewal.Renewed():
                 context = replace(held, generation=held.generation + 1).seal_context()
                 sealed = prepared.seal(outcome.secret.to_bytes(), context)
-                return self._kept(Pair(held, outcome, sealed, at, spends_spare=answer.spare is not None))
+                return self._kept(Pair(held, outcome, sealed, at, terms, spends_spare=answer.spare is not None))
             case renewal.Stale():
                 return self._awaited(held, renewal.TIMEOUT)
             case _:
@@ -157,9 +157,7 @@ class Renewer:
                 def change_of(row: Credential) -> renewal.Change | None:
                     if isinstance(outcome, renewal.Dead) and row.spare not in (None, answer.spare):
                         return None
-                    return renewal.apply(
-                        row, outcome, at=at, chance=chance, check_every=keeper.check_every, terms=terms
-                    )
+                    return renewal.apply(row, outcome, at=at, chance=chance, terms=terms)
 
                 return keeper.settle(held, change_of)
 
@@ -199,7 +197,7 @@ class Renewer:
 
     def _terms(self, read: Credential) -> renewal.Terms:
         app = self.apps.find(read.workspace_id, read.app)
-        return renewal.terms_of(app and app.method(read.way_used))
+        return renewal.terms_of(app and app.method(read.way_used), check_every=self.keeper.check_every)
 
 
 def _is_unknown(outcome: renewal.Outcome | renewal.Stale) -> bool:

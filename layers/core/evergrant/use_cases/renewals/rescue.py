@@ -7,7 +7,7 @@ from typing import Any
 
 from evergrant.domain.credential import Credential
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
-from evergrant.domain.renewal import Renewed
+from evergrant.domain.renewal import Renewed, Terms
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import from_iso, from_iso_or_none, iso, iso_or_none
 from evergrant.use_cases.renewals.keeper import Kept, OutcomeKeeper, Pair
@@ -80,4 +80,4 @@ def _pair_of(message: Mapping[str, Any], keeper: OutcomeKeeper) -> Pair:
         grant_expires_at=from_iso_or_none(message["grantExpiresAt"]),
         variables=message["variables"],
     )
-    return Pair(of, renewed, sealed, at, message["spendsSpare"])
+    return Pair(of, renewed, sealed, at, Terms(check_every=keeper.check_every), message["spendsSpare"])
