@@ -48,9 +48,9 @@ def braked(credentials: int, *, aws: Callable[[], AbstractContextManager[object]
         herd_.time.pass_(TROUBLE)
         herd_.provider.refuses = False
         refused, during, ended = len(herd_.provider.calls), herd_.statuses(), herd_.time.now()
-        while herd_.statuses().get("degraded") and herd_.time.now() < ended + AT_MOST:
+        while (now := herd_.statuses()).get("degraded") and herd_.time.now() < ended + AT_MOST:
+            progress(f"{credentials} credentials: {now}")
             herd_.time.pass_(MINUTE)
-            progress(f"{credentials} credentials: {herd_.statuses()}")
         progress_over()
         return Braked(refused, during, herd_.statuses(), herd_.time.now() - ended, _told())
 

@@ -37,6 +37,7 @@ def strict(renewing: Renewing) -> Renewing:
 def test_fault_37_a_new_secret_that_storage_refuses_is_rescued(
     request: pytest.FixtureRequest, kind: str, worker: str
 ) -> None:
+    """Made by a hook of botocore: the write never arrives."""
     renewing: Renewing = request.getfixturevalue(kind)
     renewing.pass_time(minutes=61)
     calls: dict[str, Any] = {
@@ -96,6 +97,7 @@ def test_fault_37_both_away_is_said_and_leaves_it_to_the_next_try(overlapping: R
 def test_fault_38_a_key_service_that_goes_away_during_the_call_costs_nothing(
     strict: Renewing,
 ) -> None:
+    """Made by a fake in the place of the branch keys."""
     strict.pass_time(minutes=52)
 
     def away(*_: object) -> None:
@@ -114,6 +116,7 @@ def test_fault_38_a_key_service_that_goes_away_during_the_call_costs_nothing(
 
 
 def test_fault_32_an_unknown_outcome_is_asked_again_at_once_where_the_provider_overlaps(overlapping: Renewing) -> None:
+    """Made by the provider, which loses its answer."""
     overlapping.pass_time(minutes=61)
     overlapping.provider.loses_answers = 1
 
@@ -124,6 +127,7 @@ def test_fault_32_an_unknown_outcome_is_asked_again_at_once_where_the_provider_o
 def test_fault_32_an_unknown_outcome_is_asked_again_as_late_as_can_be_where_reuse_ends_the_grant(
     strict: Renewing,
 ) -> None:
+    """Made by the provider."""
     strict.pass_time(minutes=52)
     strict.provider.fails_before = [ProviderError("down", provider_status=503)]
     strict.sweep()
@@ -144,6 +148,7 @@ def test_fault_32_an_unknown_outcome_is_asked_again_as_late_as_can_be_where_reus
 def test_fault_31_what_has_certainly_spent_nothing_is_soon_asked_again(
     strict: Renewing, trouble: ProviderError
 ) -> None:
+    """Made by the provider."""
     strict.pass_time(minutes=52)
     strict.provider.fails_before = [trouble]
     strict.sweep()
@@ -154,6 +159,7 @@ def test_fault_31_what_has_certainly_spent_nothing_is_soon_asked_again(
 
 
 def test_fault_33_an_answer_lost_after_rotation_ends_a_strict_grant_once(strict: Renewing) -> None:
+    """Made by the provider, which loses its answer."""
     strict.pass_time(minutes=52)
     strict.provider.loses_answers = 1
     strict.sweep()
@@ -168,6 +174,7 @@ def test_fault_33_an_answer_lost_after_rotation_ends_a_strict_grant_once(strict:
 def test_fault_33_an_answer_lost_again_and_again_loses_no_grant_where_the_provider_overlaps(
     overlapping: Renewing,
 ) -> None:
+    """Made by the provider, which loses its answers."""
     overlapping.pass_time(minutes=52)
     overlapping.provider.loses_answers = 3
     overlapping.sweep()
@@ -175,6 +182,23 @@ def test_fault_33_an_answer_lost_again_and_again_loses_no_grant_where_the_provid
     overlapping.sweep(minutes=3)
 
     assert (overlapping.row.status, overlapping.token()) == ("active", "at5")
+
+
+@pytest.mark.parametrize("kind", ["overlapping", "strict"])
+def test_fault_13_a_lease_whose_answer_was_lost_is_one_call_at_the_provider(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    """Made by a hook of botocore, which loses the answer of a write that was done."""
+    renewing: Renewing = request.getfixturevalue(kind)
+    renewing.pass_time(minutes=52)
+    with fault("answer_lost", "TransactWriteItems", "lease_until"):
+        left = renewing.sweep()
+
+    for _ in range(2):
+        renewing.sweep(minutes=6)
+
+    assert len(left["batchItemFailures"]) == 1
+    assert (renewing.provider.asked, renewing.row.generation, renewing.token()) == (2, 2, "at2")
 
 
 @pytest.mark.parametrize("kind", ["overlapping", "strict"])
@@ -193,6 +217,7 @@ def test_fault_34_a_worker_killed_before_the_call_costs_no_grant(request: pytest
 def test_fault_34_a_worker_killed_before_it_persists_costs_no_grant_where_the_provider_overlaps(
     overlapping: Renewing,
 ) -> None:
+    """Made by a hook of botocore, which kills the worker."""
     overlapping.pass_time(minutes=52)
     with fault("killed_before", "TransactWriteItems", "#sealed"), pytest.raises(KilledError):
         overlapping.sweep()
@@ -213,6 +238,7 @@ def test_fault_34_a_write_whose_answer_is_lost_is_recognised_as_its_own(strict: 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=-5)])
 def test_fault_30_a_clock_that_goes_wrong_asks_nobody_twice(overlapping: Renewing, ahead: timedelta) -> None:
+    """Made by the clock, which one of the workers reads five minutes off."""
     overlapping.pass_time(minutes=52)
     meanwhile: list[str] = []
 
@@ -250,6 +276,7 @@ def test_fault_27_a_pair_that_comes_too_late_is_kept_as_the_spare(overlapping: R
 
 
 def test_fault_35_a_refusal_tries_the_spare_before_it_is_believed(overlapping: Renewing) -> None:
+    """Made by the provider."""
     stalled(overlapping)
     overlapping.provider.alive.discard("rt3")
 

@@ -130,6 +130,7 @@ def test_a_first_answer_that_cannot_be_given_again_is_409(stack: Stack, aged: st
 def test_fault_46_a_table_that_is_gone_is_503(
     stack: Stack, credential: str, function: str, setting: str, method: str, path: str, content: object
 ) -> None:
+    """Made by the emulator, which has no table of that name."""
     path = path.format(credential=credential)
     with started_anew(stack, function, **{setting: "gone"}):
         away = stack.request(method, path, content)
@@ -141,6 +142,7 @@ def test_fault_46_a_table_that_is_gone_is_503(
 
 
 def test_fault_03_a_key_that_is_disabled_is_503_and_nothing_is_marked(stack: Stack) -> None:
+    """Made by the emulator, which refuses a disabled key; moto does not."""
     stack.request("PUT", "/apps/unprobed", UNPROBED)
     credential = {"type": "unprobed", "data": {"apiKey": "k"}}
     made = stack.request("POST", "/credentials", {"userId": stack.user("disabled-key"), "credential": credential})

@@ -105,6 +105,7 @@ def test_a_message_of_another_time_than_the_rows_is_somebody_elses(deployment: F
 
 
 def test_fault_27_while_another_has_the_lease_nobody_asks(deployment: FakeDeployment) -> None:
+    """Made by a fake: another worker has the message too."""
     row = due(deployment)
     held = another_lease(deployment)
     deployment.storage.credentials.change(
