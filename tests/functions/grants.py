@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,6 +27,7 @@ from tests.functions.virtual import VirtualTime, virtual
 
 LIFE = HOUR
 OF_BATCH_WRITE = 25
+REFUSAL = Told(400, {"error": "invalid_grant"})
 
 
 @dataclass
@@ -34,8 +35,8 @@ class Spending:
     """The token endpoint. A token says whose it is, and of which number: `rt.<grant>.<number>`."""
 
     now: Callable[[], datetime]
-    refuses: bool = False
-    """Whether it says `invalid_grant` to everybody."""
+    says: Told | None = None
+    """To everybody, whatever they send."""
     calls: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
     """When it was asked, and for which grant."""
     dead: set[str] = field(default_factory=set[str])
@@ -45,12 +46,12 @@ class Spending:
         """RFC 6749, 6."""
         _, grant, number = parse_qs(asked.body.decode())["refresh_token"][0].split(".")
         self.calls.append((self.now(), grant))
-        if self.refuses:
-            return Told(400, {"error": "invalid_grant"})
+        if self.says:
+            return self.says
         if int(number) != self._spent[grant]:
             self.dead.add(grant)
         if grant in self.dead:
-            return Told(400, {"error": "invalid_grant"})
+            return REFUSAL
         self._spent[grant] += 1
         tokens = {"access_token": f"at.{grant}.{self._spent[grant]}", "refresh_token": self.token_of(grant)}
         return Told(content={**tokens, "token_type": "Bearer", "expires_in": LIFE.total_seconds()})
@@ -102,28 +103,36 @@ class Herd:
 
 
 @contextmanager
-def herd(functions: Functions, count: int, *, limits: Sequence[dict[str, Any]] = ()) -> Generator[Herd]:
-    """`count` of one app, whose entry states these limits."""
+def herd(functions: Functions, count: int, *, limits: Sequence[dict[str, Any]] = (), **way: Any) -> Generator[Herd]:
+    """`count` of one app, whose entry states these limits, and this of its way."""
     # Nobody listens to what is told: half of each sweep is spared.
     with patch.dict(os.environ, ALLOW_LOOPBACK="true", NOTIFICATIONS_PAUSED="true"), provider() as server:
         forget_wiring()
         with virtual(functions) as time:
             spending = Spending(time.now)
             server.answer = spending.answer
-            one = _connected(functions, server, limits, until=time.now() + LIFE)
+            one = _connected(functions, server, limits, way, until=time.now() + LIFE)
             time.sweep()
             yield Herd(functions, time, spending, _copies(one, count, spending, at=time.now()))
 
 
-def _connected(functions: Functions, server: Loopback, limits: Sequence[dict[str, Any]], *, until: datetime) -> str:
-    way = {
+def _connected(
+    functions: Functions,
+    server: Loopback,
+    limits: Sequence[dict[str, Any]],
+    way: Mapping[str, Any],
+    *,
+    until: datetime,
+) -> str:
+    method = {
         "kind": "oauth2",
         "authorization_endpoint": f"{server.url}/authorize",
         "token_endpoint": f"{server.url}/token",
         "refresh": "rotate_strict",
         "request": {"base_url": server.url, "headers": {"Authorization": "Bearer {accessToken}"}},
+        **way,
     }
-    entry = {"slug": "acme", "name": "Acme", "docs_url": server.url, "methods": [way], "rate_limits": list(limits)}
+    entry = {"slug": "acme", "name": "Acme", "docs_url": server.url, "methods": [method], "rate_limits": list(limits)}
     data = {"accessToken": "at", "refreshToken": "rt.first.0", "accessTokenExpiresAt": iso(until)}
     calls: list[tuple[str, str, str, object]] = [
         ("apps", "PUT", "/apps/acme", entry),

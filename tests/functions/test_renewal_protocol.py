@@ -13,23 +13,10 @@ from evergrant.runtime import wiring
 
 from tests.functions.deployment import LambdaContext
 from tests.functions.faults import KilledError, fault, refused
-from tests.functions.renewing import OVERLAP, OVERLAPPING, STRICT, Renewing, renewing
+from tests.functions.renewing import Renewing, overlapping, renewing, stalled, strict
 from tests.functions.test_expiry import clock, told
 
-__all__ = ["clock", "renewing"]  # Fixtures that these tests take.
-
-
-@pytest.fixture
-def overlapping(renewing: Renewing) -> Renewing:
-    renewing.provider.overlap = OVERLAP
-    renewing.connect(**OVERLAPPING)
-    return renewing
-
-
-@pytest.fixture
-def strict(renewing: Renewing) -> Renewing:
-    renewing.connect(**STRICT)
-    return renewing
+__all__ = ["clock", "overlapping", "renewing", "strict"]  # Fixtures that these tests take.
 
 
 @pytest.mark.parametrize("kind", ["overlapping", "strict"])
@@ -254,19 +241,6 @@ def test_fault_30_a_clock_that_goes_wrong_asks_nobody_twice(overlapping: Renewin
     assert (overlapping.provider.asked, overlapping.row.generation, overlapping.row.spare) == (2, 2, None)
 
 
-def stalled(renewing: Renewing) -> None:
-    """One worker is so slow with its answer that another has renewed meanwhile."""
-    renewing.pass_time(minutes=52)
-
-    def another() -> None:
-        renewing.sweep(minutes=2)
-        renewing.sweep(minutes=2)
-
-    renewing.provider.meanwhile = another
-    renewing.sweep()
-    assert renewing.row.generation == 2
-
-
 def test_fault_27_a_pair_that_comes_too_late_is_kept_as_the_spare(overlapping: Renewing) -> None:
     stalled(overlapping)
 
@@ -323,82 +297,6 @@ def test_a_pair_that_comes_after_the_refusal_brings_the_credential_back(strict: 
 
     assert (dead, strict.row.status) == ("expired", "active")
     assert sorted(told()) == ["credential.created", "credential.expired", "credential.recovered"]
-
-
-def test_a_reconnect_in_the_middle_wins_and_no_spare_crosses(overlapping: Renewing) -> None:
-    overlapping.pass_time(minutes=52)
-    overlapping.provider.meanwhile = overlapping.reconnect
-
-    overlapping.sweep()
-
-    row = overlapping.row
-    assert (row.grant, row.generation, row.spare, overlapping.token()) == (2, 2, None, "at3")
-    assert overlapping.audit("grant.orphaned") == [{"revoked": "false", "reason": "shared_grant"}]
-
-
-def test_a_reconnect_destroys_the_spare(overlapping: Renewing) -> None:
-    stalled(overlapping)
-
-    overlapping.reconnect()
-
-    assert (overlapping.row.spare, overlapping.row.grant) == (None, 2)
-
-
-def test_a_rescue_that_comes_after_a_reconnect_is_not_kept(overlapping: Renewing) -> None:
-    overlapping.pass_time(minutes=61)
-    with refused("TransactWriteItems", "#sealed"):
-        overlapping.token()
-    messages = overlapping.rescued()
-    overlapping.reconnect()
-
-    overlapping.rescue(messages)
-
-    assert (overlapping.row.spare, overlapping.token()) == (None, "at3")
-    assert len(overlapping.audit("grant.orphaned")) == 1
-
-
-def test_a_rescue_that_comes_after_a_deletion_is_revoked(overlapping: Renewing) -> None:
-    overlapping.pass_time(minutes=61)
-    with refused("TransactWriteItems", "#sealed"):
-        overlapping.token()
-    messages = overlapping.rescued()
-    overlapping.functions.call("delete_credential", "DELETE", overlapping.path)
-
-    overlapping.rescue(messages)
-
-    assert "rt2" not in overlapping.provider.alive
-    assert overlapping.audit("grant.orphaned") == [{"revoked": "true", "reason": "deleted_while_renewed"}]
-
-
-def test_a_rename_in_the_middle_stays(overlapping: Renewing) -> None:
-    overlapping.pass_time(minutes=52)
-    changes = {"name": "Renamed", "tags": ["kept"]}
-    overlapping.provider.meanwhile = lambda: overlapping.functions.call(
-        "patch_credential", "PATCH", overlapping.path, changes
-    )
-
-    overlapping.sweep()
-
-    row = overlapping.row
-    assert (row.name, row.tags, row.generation) == ("Renamed", ("kept",), 2)
-
-
-def test_a_rotation_of_branch_keys_in_the_middle_loses_nothing(overlapping: Renewing) -> None:
-    stalled(overlapping)
-    overlapping.pass_time(minutes=52)
-
-    def rotate() -> None:
-        overlapping.functions.invoke("admin", {"action": "rotate_keys"})
-        overlapping.functions.invoke("admin", {"action": "rewrap"})
-
-    overlapping.provider.meanwhile = rotate
-    overlapping.sweep()
-    overlapping.functions.invoke("admin", {"action": "rewrap"})
-
-    row = overlapping.row
-    assert (overlapping.token(), row.generation) == ("at4", 3)
-    assert wiring.sealer().rewrap(row.spare or b"", row.workspace_id) is None
-    assert wiring.sealer().open(row.spare or b"", row.spare_context())
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(52, 200), (61, 503)])
