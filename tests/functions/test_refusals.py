@@ -1,4 +1,4 @@
-"""What a provider's answer to a refresh does: a word for a dead grant, a bad day, how long it wants to be left alone."""
+"""What a provider's answer to a refresh does: a word for a dead grant, a bad day, how long it wants to be let alone."""
 
 from datetime import timedelta
 from typing import Any
