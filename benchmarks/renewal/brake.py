@@ -16,7 +16,7 @@ from benchmarks.renewal.emulated import emulated
 from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
 from tests.builders import HOUR, MINUTE
 from tests.functions.deployment import deployed
-from tests.functions.grants import herd, told
+from tests.functions.grants import REFUSAL, herd, told
 
 UNTIL_DUE, TROUBLE = 39 * MINUTE, 10 * MINUTE
 SPARED = 20
@@ -43,13 +43,13 @@ def braked(credentials: int, *, aws: Callable[[], AbstractContextManager[object]
     with deployed(aws) as functions, herd(functions, credentials, limits=AS_FAST_AS_MAY_BE) as herd_:
         herd_.time.skip(UNTIL_DUE)
         herd_.time.pass_(MINUTE)
-        herd_.provider.refuses = True
+        herd_.provider.says = REFUSAL
         herd_.time.pass_(TROUBLE)
-        herd_.provider.refuses = False
+        herd_.provider.says = None
         refused, during, ended = len(herd_.provider.calls), herd_.statuses(), herd_.time.now()
-        while herd_.statuses().get("degraded") and herd_.time.now() < ended + AT_MOST:
+        while (now := herd_.statuses()).get("degraded") and herd_.time.now() < ended + AT_MOST:
+            progress(f"{credentials} credentials: {now}")
             herd_.time.pass_(MINUTE)
-            progress(f"{credentials} credentials: {herd_.statuses()}")
         progress_over()
         return Braked(refused, during, herd_.statuses(), herd_.time.now() - ended, told())
 

@@ -114,6 +114,7 @@ def test_attack_29_another_deployments_context_does_not_open_the_branch(deployme
 
 
 def test_fault_06_another_kms_key_does_not_open_the_branch(deployment: Deployment) -> None:
+    """Made by a hook of botocore, which refuses as AWS does."""
     sealed = deployment.sealer().seal(SECRET, CONTEXT)
     deployment.key_arn = deployment.kms.create_key()["KeyMetadata"]["Arn"]
 

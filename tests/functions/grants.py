@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from tests.functions.virtual import VirtualTime, virtual
 LIFE = HOUR
 _NAMES = {"access_token": "at", "refresh_token": "rt"}
 OF_BATCH_WRITE = 25
+REFUSAL = Told(400, {"error": "invalid_grant"})
 
 
 @dataclass
@@ -38,8 +39,8 @@ class Spending:
     now: Callable[[], datetime]
     overlap: timedelta = timedelta(0)
     """How long a refresh token may be used again; then its reuse ends the grant."""
-    refuses: bool = False
-    """Whether it says `invalid_grant` to everybody."""
+    says: Told | None = None
+    """To everybody, whatever they send."""
     before_answering: Callable[[str], object] = lambda _: None
     """What happens when a grant's token was spent, and nothing was said yet."""
     calls: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
@@ -62,13 +63,13 @@ class Spending:
 
     def _spend(self, grant: str, number: int) -> Told:
         self.calls.append((self.now(), grant))
-        if self.refuses:
-            return Told(400, {"error": "invalid_grant"})
+        if self.says:
+            return self.says
         spent = self._spent[grant]
         if number in spent and self.now() >= spent[number] + self.overlap:
             self.dead.add(grant)
         if grant in self.dead:
-            return Told(400, {"error": "invalid_grant"})
+            return REFUSAL
         spent.setdefault(number, self.now())
         return Told(content={**self.issue(grant), "token_type": "Bearer", "expires_in": LIFE.total_seconds()})
 
@@ -111,7 +112,15 @@ class Herd:
         return [each for each in found if each]
 
     def statuses(self) -> dict[str, int]:
-        return dict(Counter(each.status for each in self.rows()))
+        """How many there are of each, in few reads."""
+        states, after = wiring.credential_states(), None
+        counted = Counter[str]()
+        while True:
+            page = states.page(after)
+            counted.update(each.status for each in page.items)
+            after = page.next
+            if after is None:
+                return dict(counted)
 
     def asked(self) -> list[int]:
         """How often for each, those that nobody asked for among them."""
@@ -128,16 +137,22 @@ def told() -> dict[str, int]:
 
 @contextmanager
 def herd(
-    functions: Functions, count: int, *, limits: Sequence[dict[str, Any]] = (), overlap: timedelta = timedelta(0)
+    functions: Functions,
+    count: int,
+    *,
+    limits: Sequence[dict[str, Any]] = (),
+    overlap: timedelta = timedelta(0),
+    **way: Any,
 ) -> Generator[Herd]:
-    """`count` of one app, whose entry states these limits, and how long a used refresh token may be used again."""
+    """`count` of one app, whose entry states these limits, how long a used refresh token works, and this of its way."""
     # Nobody listens to what is told: half of each sweep is spared.
     with patch.dict(os.environ, ALLOW_LOOPBACK="true", NOTIFICATIONS_PAUSED="true"), provider() as server:
         forget_wiring()
         with virtual(functions) as time:
             spending = Spending(time.now, overlap)
             server.answer = spending.answer
-            one = _connected(functions, _entry(server.url, limits, overlap), until=time.now() + LIFE)
+            entry = _entry(server.url, limits, {**_refresh(overlap), **way})
+            one = _connected(functions, entry, until=time.now() + LIFE)
             time.sweep()
             yield Herd(functions, time, spending, server.url, _copies(one, count, spending, at=time.now()))
 
@@ -147,19 +162,22 @@ def _read(token: str) -> tuple[str, int]:
     return grant, int(number)
 
 
-def _entry(url: str, limits: Sequence[dict[str, Any]], overlap: timedelta) -> dict[str, Any]:
+def _refresh(overlap: timedelta) -> dict[str, Any]:
     seconds = overlap // timedelta(seconds=1)
-    rule = (
+    return (
         {"refresh": "rotate_overlap", "refresh_overlap_seconds": seconds} if seconds else {"refresh": "rotate_strict"}
     )
-    way = {
+
+
+def _entry(url: str, limits: Sequence[dict[str, Any]], way: Mapping[str, Any]) -> dict[str, Any]:
+    method = {
         "kind": "oauth2",
         "authorization_endpoint": f"{url}/authorize",
         "token_endpoint": f"{url}/token",
         "request": {"base_url": url, "headers": {"Authorization": "Bearer {accessToken}"}},
-        **rule,
+        **way,
     }
-    return {"slug": "acme", "name": "Acme", "docs_url": url, "methods": [way], "rate_limits": list(limits)}
+    return {"slug": "acme", "name": "Acme", "docs_url": url, "methods": [method], "rate_limits": list(limits)}
 
 
 def _connected(functions: Functions, entry: dict[str, Any], *, until: datetime) -> str:

@@ -101,3 +101,29 @@ def renewing(functions: Functions, clock: Travelling, monkeypatch: pytest.Monkey
     functions.call("workspace", "PUT", "/workspace", {"name": "Shop", "returnUrls": [RETURN_URL]})
     functions.call("users", "POST", "/users", {"username": "ada"})
     return Renewing(functions, provider, clock)
+
+
+@pytest.fixture
+def overlapping(renewing: Renewing) -> Renewing:
+    renewing.provider.overlap = OVERLAP
+    renewing.connect(**OVERLAPPING)
+    return renewing
+
+
+@pytest.fixture
+def strict(renewing: Renewing) -> Renewing:
+    renewing.connect(**STRICT)
+    return renewing
+
+
+def stalled(renewing: Renewing) -> None:
+    """One worker is so slow with its answer that another has renewed meanwhile."""
+    renewing.pass_time(minutes=52)
+
+    def another() -> None:
+        renewing.sweep(minutes=2)
+        renewing.sweep(minutes=2)
+
+    renewing.provider.meanwhile = another
+    renewing.sweep()
+    assert renewing.row.generation == 2

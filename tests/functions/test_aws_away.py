@@ -10,10 +10,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from evergrant.adapters.dynamodb.client import dynamodb
 from evergrant.adapters.kms.branch_keys import kms
+from evergrant.domain.errors import UnavailableError
 from moto.core.models import botocore_stubber
 
 from tests.functions.deployment import Answer, Functions, forget_wiring
+from tests.functions.herd import come_due
 from tests.functions.test_credentials import CANARY, connect
+from tests.functions.test_expiry import delivered
 
 FOREVER = 10**6
 
@@ -88,6 +91,7 @@ def refused(answer: Answer, code: str) -> bool:
 
 
 def test_fault_01_two_throttled_answers_of_kms_are_borne(functions: Functions, path: str) -> None:
+    """Made by a hook of botocore, which answers in the place of KMS."""
     asked = answering(kms(), "", "ThrottlingException", times=2)
     before = kept()
 
@@ -105,6 +109,7 @@ def test_fault_01_two_throttled_answers_of_kms_are_borne(functions: Functions, p
 def test_fault_02_04_07_without_keys_nothing_is_made_and_kms_is_not_stormed(
     functions: Functions, path: str, number: str, code: str
 ) -> None:
+    """Made by a hook of botocore, which answers in the place of KMS."""
     asked = answering(kms(), "", code)
     before = kept()
 
@@ -118,6 +123,7 @@ def test_fault_02_04_07_without_keys_nothing_is_made_and_kms_is_not_stormed(
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "KMSInvalidStateException", "AccessDeniedException"])
 def test_fault_04_without_keys_a_read_marks_nothing(functions: Functions, path: str, code: str) -> None:
+    """Made by a hook of botocore, which answers in the place of KMS."""
     row = boto3.client("dynamodb").scan(TableName="credentials")["Items"]
     answering(kms(), "", code)
 
@@ -127,9 +133,25 @@ def test_fault_04_without_keys_a_read_marks_nothing(functions: Functions, path: 
     assert boto3.client("dynamodb").scan(TableName="credentials")["Items"] == row
 
 
+@pytest.mark.parametrize("code", ["DisabledException", "KMSInvalidStateException"])
+def test_fault_03_04_without_keys_a_renewal_marks_nothing_and_comes_again(
+    functions: Functions, path: str, code: str
+) -> None:
+    """Made by a hook of botocore, which answers in the place of KMS."""
+    messages = come_due([path.removeprefix("/credentials/")])
+    rows = boto3.client("dynamodb").scan(TableName="credentials")["Items"]
+    answering(kms(), "", code)
+
+    left = delivered(functions, messages)
+
+    assert len(left["batchItemFailures"]) == 1
+    assert boto3.client("dynamodb").scan(TableName="credentials")["Items"] == rows
+
+
 def test_fault_05_a_ciphertext_that_kms_does_not_take_fails_closed(
     functions: Functions, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Made by a hook of botocore, which answers in the place of KMS."""
     answering(kms(), "Decrypt", "InvalidCiphertextException")
 
     answer = token(functions, path)
@@ -140,6 +162,7 @@ def test_fault_05_a_ciphertext_that_kms_does_not_take_fails_closed(
 
 
 def test_fault_09_persistent_throttling_leaves_nothing_half_done(functions: Functions, path: str) -> None:
+    """Made by a hook of botocore, which answers in the place of DynamoDB."""
     before = kept()
     asked = answering(dynamodb(), "TransactWriteItems", "ProvisionedThroughputExceededException")
 
@@ -161,6 +184,7 @@ def test_fault_09_persistent_throttling_leaves_nothing_half_done(functions: Func
     ],
 )
 def test_fault_14_a_corrupt_answer_is_never_an_empty_credential(functions: Functions, path: str, body: bytes) -> None:
+    """Made by a hook of botocore, which answers in the place of DynamoDB."""
     token(functions, path)
     answering(dynamodb(), "BatchGetItem", "", body=body)
 
@@ -208,6 +232,7 @@ def create_another(functions: Functions, path: str) -> Answer:
 def test_fault_46_47_a_table_or_credentials_that_are_gone_are_said_without_a_storm(
     functions: Functions, path: str, call: Callable[[Functions, str], Answer], operation: str, number: str, code: str
 ) -> None:
+    """Made by a hook of botocore, which answers in the place of DynamoDB."""
     before = kept()
     asked = answering(dynamodb(), operation, code)
 
@@ -216,3 +241,21 @@ def test_fault_46_47_a_table_or_credentials_that_are_gone_are_said_without_a_sto
     assert refused(answer, "unavailable"), answer.body
     assert len(asked) <= 4
     assert kept() == before
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ThrottlingException", "ExpiredTokenException"])
+@pytest.mark.parametrize("authorizer", ["api_key_authorizer", "session_authorizer"])
+def test_fault_48_an_authorizer_without_its_table_lets_nobody_in(
+    functions: Functions, path: str, authorizer: str, code: str
+) -> None:
+    """Made by a hook of botocore, which answers in the place of DynamoDB."""
+    session = functions.call("connect_sessions", "POST", "/connect/sessions", {"userId": "ada@example.com"}).body
+    token = {"api_key_authorizer": functions.api_key, "session_authorizer": session["token"]}[authorizer]
+    arn = "arn:aws:execute-api:eu-central-1:123456789012:api/v1/GET/users"
+    event = {"headers": {"Authorization": f"Bearer {token}"}, "methodArn": arn}
+    asked = answering(dynamodb(), "GetItem", code)
+
+    # Any other words than "Unauthorized" are the gateway's 503: the key may be a good one.
+    with pytest.raises(UnavailableError):
+        functions.invoke(authorizer, event)
+    assert asked

@@ -164,6 +164,7 @@ def test_attack_24_an_assertion_is_for_the_server_that_it_is_sent_to_alone(serve
 def test_fault_21_a_callback_that_dies_after_its_state_leaves_nothing_to_reuse(
     functions: Functions, provider: FakeTokenEndpoint
 ) -> None:
+    """Made by a hook of botocore, which kills the worker."""
     state, cookie = began(functions)
     with fault("killed_before", "TransactWriteItems", "completion"), pytest.raises(KilledError):
         called_back(functions, state, cookie)
@@ -178,6 +179,7 @@ def test_fault_21_a_callback_that_dies_after_its_state_leaves_nothing_to_reuse(
 def test_fault_22_a_completion_that_dies_after_its_exchange_can_be_begun_again(
     functions: Functions, provider: FakeTokenEndpoint
 ) -> None:
+    """Made by a hook of botocore, which kills the worker."""
     completion = completion_of(called_back(functions, *began(functions)))
     with fault("killed_before", "TransactWriteItems", "credential.created"), pytest.raises(KilledError):
         completed(functions, completion)
@@ -191,6 +193,7 @@ def test_fault_22_a_completion_that_dies_after_its_exchange_can_be_begun_again(
 
 
 def test_fault_23_a_double_click_exchanges_once(functions: Functions, provider: FakeTokenEndpoint) -> None:
+    """Made by the caller."""
     state, cookie = began(functions)
 
     first, second = (called_back(functions, state, cookie) for _ in range(2))

@@ -118,6 +118,7 @@ def test_attack_43_a_plain_value_has_its_limit(functions: Functions) -> None:
 
 
 def test_fault_16_what_is_too_large_to_be_kept_is_413(functions: Functions) -> None:
+    """Made by the caller."""
     functions.call("apps", "PUT", "/apps/my-erp", _wide(40))
     small = {"apiKey": "k", **{f"p{number}": "x" for number in range(40)}}
     data = {"apiKey": "k", **{f"p{number}": "€" * 2_000 for number in range(40)}}

@@ -107,6 +107,7 @@ def test_fault_20_a_revocation_that_failed_is_tried_again_by_the_sweep(
 def test_fault_20_a_deletion_that_dies_before_it_says_so_is_finished(
     functions: Functions, provider: FakeTokenEndpoint, clock: Travelling
 ) -> None:
+    """Made by a hook of botocore, which kills the worker."""
     functions.invoke("sweep", {})
     made = connected(functions)
     provider.trouble = ProviderError("down", provider_status=500)

@@ -121,6 +121,7 @@ def is_verified(asked: Asked, secret: str) -> bool:
 def test_fault_40_ten_attempts_at_their_times_and_then_it_is_exhausted(
     functions: Functions, receiver: Loopback, post: Post
 ) -> None:
+    """Made by the receiver; its three days are the clock's."""
     registered(functions, receiver)
     receiver.answer = lambda _: Told(500)
     connect(functions)
@@ -143,6 +144,7 @@ def test_fault_40_ten_attempts_at_their_times_and_then_it_is_exhausted(
 def test_fault_45_a_wait_beyond_the_queues_is_found_by_the_due_index(
     functions: Functions, receiver: Loopback, post: Post
 ) -> None:
+    """Made by the receiver, which asks for an hour."""
     registered(functions, receiver)
     receiver.answer = lambda _: Told(503, headers={"Retry-After": "3600"})
     connect(functions)
@@ -161,6 +163,7 @@ def test_fault_45_a_wait_beyond_the_queues_is_found_by_the_due_index(
 def test_fault_39_a_receiver_that_was_down_for_ten_minutes_gets_it_after(
     functions: Functions, receiver: Loopback, post: Post
 ) -> None:
+    """Made by the receiver."""
     made = registered(functions, receiver)
     down_until = post.clock.now() + timedelta(minutes=10)
     receiver.answer = lambda _: Told(500 if post.clock.now() < down_until else 204)
@@ -178,6 +181,7 @@ def test_fault_39_a_receiver_that_was_down_for_ten_minutes_gets_it_after(
 
 
 def test_fault_41_a_receiver_that_is_gone_hears_no_more(functions: Functions, receiver: Loopback, post: Post) -> None:
+    """Made by the receiver."""
     made = registered(functions, receiver)
     receiver.answer = lambda _: Told(410)
     connect(functions)
@@ -195,6 +199,7 @@ def test_fault_41_a_receiver_that_is_gone_hears_no_more(functions: Functions, re
 def test_fault_42_a_receiver_that_does_not_end_is_cut_off_and_tried_again(
     functions: Functions, receiver: Loopback, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Made by the receiver."""
     registered(functions, receiver)
     connect(functions)
     post.stream()
@@ -216,6 +221,7 @@ def test_fault_42_a_receiver_that_does_not_end_is_cut_off_and_tried_again(
 def test_fault_43_an_answer_that_was_lost_brings_the_same_id_again(
     functions: Functions, receiver: Loopback, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Made by a fake, which dies between the answer and its keeping."""
     registered(functions, receiver)
     connect(functions)
     post.stream()
@@ -246,6 +252,7 @@ def test_fault_43_an_answer_that_was_lost_brings_the_same_id_again(
 def test_fault_44_a_message_that_breaks_is_the_only_one_to_come_again(
     functions: Functions, receiver: Loopback, post: Post
 ) -> None:
+    """Made by the queue."""
     registered(functions, receiver)
     connect(functions)
     post.stream()

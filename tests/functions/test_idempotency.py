@@ -61,6 +61,7 @@ def test_attack_47_a_weaker_key_is_not_told_what_another_made(
 def test_fault_11_a_thing_whose_answer_was_lost_is_found_again(
     functions: Functions, function: str, path: str, body: dict[str, Any], table: str, write: tuple[str, str]
 ) -> None:
+    """Made by a hook of botocore, which loses the answer of a write that was done."""
     with fault("answer_lost", *write):
         lost = post(functions, function, path, body)
     made = rows(table)
@@ -86,6 +87,7 @@ def test_fault_18_19_a_worker_that_dies_leaves_no_twin(
     write: tuple[str, str],
     kind: Fault,
 ) -> None:
+    """Made by a hook of botocore, which kills the worker before or after the write."""
     before = rows(table)
     with fault(kind, *write), pytest.raises(KilledError):
         post(functions, function, path, body)

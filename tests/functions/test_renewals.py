@@ -41,6 +41,7 @@ def token(functions: Functions, credential_id: str) -> str:
 def test_fault_17_an_index_that_lags_is_read_again_by_key(
     functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
 ) -> None:
+    """Made by the queue: its messages say what the index said long ago."""
     stale = {**due[0], "due": "2026-01-01T00:00:00.000Z"}
 
     answer = delivered(functions, [stale, {**due[0], "credentialId": "cred_nobody"}])
@@ -52,6 +53,7 @@ def test_fault_17_an_index_that_lags_is_read_again_by_key(
 def test_fault_24_a_message_that_comes_twice_asks_once(
     functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
 ) -> None:
+    """Made by the queue."""
     delivered(functions, due * 3)
     delivered(functions, due)
 
@@ -61,6 +63,7 @@ def test_fault_24_a_message_that_comes_twice_asks_once(
 def test_fault_25_26_what_breaks_comes_again_alone(
     functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]]
 ) -> None:
+    """Made by the queue."""
     bodies = ["{", "[]", json.dumps({"v": 99}), *[json.dumps(each) for each in due]]
     records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
 
@@ -73,6 +76,7 @@ def test_fault_25_26_what_breaks_comes_again_alone(
 def test_fault_28_a_queue_that_refuses_leaves_it_to_the_next_sweep(
     functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]], clock: Travelling
 ) -> None:
+    """Made by a hook of botocore: what is sent never arrives."""
     clock.ahead += timedelta(minutes=1)
     with fault("never_arrives", "SendMessageBatch", "credentialId"), pytest.raises(UnavailableError):
         functions.invoke("sweep", {})
@@ -83,6 +87,7 @@ def test_fault_28_a_queue_that_refuses_leaves_it_to_the_next_sweep(
 def test_fault_29_a_reader_renews_what_a_late_sweep_left(
     functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]], clock: Travelling
 ) -> None:
+    """Made by the clock."""
     clock.ahead += timedelta(hours=2)
 
     read = token(functions, due[0]["credentialId"])
@@ -109,6 +114,7 @@ def test_fault_34_a_worker_that_dies_leaves_it_to_the_next(
     about: str,
     asked: int,
 ) -> None:
+    """Made by a hook of botocore, which kills the worker before or after the write."""
     with fault(when, "TransactWriteItems", about), pytest.raises(KilledError):
         delivered(functions, due)
     assert provider.asked == asked
@@ -140,6 +146,7 @@ def test_fault_35_a_refusal_is_not_believed_while_another_worker_persisted(
 def test_fault_36_a_revoked_grant_is_said_once_and_asked_no_more(
     functions: Functions, provider: FakeTokenEndpoint, due: list[dict[str, Any]], clock: Travelling
 ) -> None:
+    """Made by the provider."""
     provider.alive.clear()
     delivered(functions, due)
     asked = provider.asked

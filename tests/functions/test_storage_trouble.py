@@ -15,7 +15,10 @@ from evergrant.runtime import wiring
 
 from tests.builders import an_authorization
 from tests.functions.deployment import Answer, Functions
+from tests.functions.herd import come_due, row
+from tests.functions.test_apps import OWN
 from tests.functions.test_credentials import CANARY, connect
+from tests.functions.test_expiry import delivered
 
 SHORTEST_FUNCTION_SECONDS = 20
 
@@ -60,27 +63,66 @@ def warm(functions: Functions) -> None:
     create(functions, "before")
 
 
+def unprobed(functions: Functions) -> str:
+    """A credential that no provider is asked about; and all keys at hand."""
+    warm(functions)
+    functions.call("apps", "PUT", "/apps/my-erp", OWN)
+    return connect(functions, type="my-erp", data={"apiKey": "k"}).body["credentialId"]
+
+
 def rows() -> int:
     return boto3.client("dynamodb").scan(TableName="events")["Count"]
 
 
-def test_fault_08_two_throttled_answers_are_borne(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
-    warm(functions)
+def created(functions: Functions, credential_id: str) -> bool:
+    return create(functions).status == 201
+
+
+def renamed(functions: Functions, credential_id: str) -> bool:
+    return functions.call("patch_credential", "PATCH", f"/credentials/{credential_id}", {"name": "x"}).status == 200
+
+
+def deleted(functions: Functions, credential_id: str) -> bool:
+    return functions.call("delete_credential", "DELETE", f"/credentials/{credential_id}").status == 200
+
+
+def checked(functions: Functions, credential_id: str) -> bool:
+    """By a renewal's two writes."""
+    (message,) = come_due([credential_id])
+    return delivered(functions, [message]) == {"batchItemFailures": []} and row(credential_id).lease_until is None
+
+
+WRITES = [created, renamed, deleted, checked]
+
+
+@pytest.mark.parametrize("written", WRITES)
+def test_fault_08_two_throttled_answers_are_borne_by_every_write(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch, written: Callable[[Functions, str], bool]
+) -> None:
+    """Made below botocore's retries, by a hook of botocore's endpoint."""
+    credential_id = unprobed(functions)
     endpoint: Any = dynamodb()
     endpoint = endpoint._endpoint  # noqa: SLF001  # below the retries, above moto
     refusal, send = Refusal("ThrottlingException", 2), endpoint._get_response  # noqa: SLF001
+    throttled: list[str] = []
 
-    def throttled(request: Any, operation: Any, context: Any) -> Any:
+    def throttling(request: Any, operation: Any, context: Any) -> Any:
         answer = refusal.called() if operation.name == "TransactWriteItems" else None
+        throttled.extend([operation.name] if answer else [])
         return (answer, None) if answer else send(request, operation, context)
 
-    monkeypatch.setattr(endpoint, "_get_response", throttled)
+    monkeypatch.setattr(endpoint, "_get_response", throttling)
 
-    assert create(functions).status == 201
+    assert written(functions, credential_id)
+    assert len(throttled) == 2
 
 
-def test_fault_10_a_transaction_is_tried_again_while_others_are_in_the_way(functions: Functions) -> None:
-    warm(functions)
+@pytest.mark.parametrize("written", WRITES)
+def test_fault_10_a_transaction_is_tried_again_while_others_are_in_the_way(
+    functions: Functions, written: Callable[[Functions, str], bool]
+) -> None:
+    """Made by a hook of botocore, which answers in the place of DynamoDB."""
+    credential_id = unprobed(functions)
     tokens: list[str] = []
 
     def note(params: dict[str, Any], **_: object) -> None:
@@ -90,13 +132,12 @@ def test_fault_10_a_transaction_is_tried_again_while_others_are_in_the_way(funct
     events.register_first("before-call.dynamodb.TransactWriteItems", conflicts(TRANSACTION_TRIES - 1).called)
     events.register("provide-client-params.dynamodb.TransactWriteItems", note)
 
-    made = create(functions)
-
-    assert made.status == 201
-    assert (len(tokens), len(set(tokens))) == (TRANSACTION_TRIES, 1)
+    assert written(functions, credential_id)
+    assert tokens[:TRANSACTION_TRIES] == [tokens[0]] * TRANSACTION_TRIES
 
 
 def test_fault_10_a_transaction_that_never_gets_through_is_said_and_leaves_nothing(functions: Functions) -> None:
+    """Made by a hook of botocore, which answers in the place of DynamoDB."""
     warm(functions)
     before = rows()
     events: Any = dynamodb().meta.events
@@ -109,6 +150,7 @@ def test_fault_10_a_transaction_that_never_gets_through_is_said_and_leaves_nothi
 
 
 def test_fault_12_a_write_that_never_arrived_is_sent_again(functions: Functions) -> None:
+    """Made by a hook of botocore, which breaks the connection before anything is sent."""
     warm(functions)
     before = rows()
     resets: list[str] = []
@@ -138,6 +180,7 @@ def lost_once() -> Callable[..., float | None]:
 
 
 def test_fault_13_a_state_that_this_callbacks_lost_attempt_used_is_its_own(functions: Functions) -> None:
+    """Made by a hook of botocore, which has the answered call sent again."""
     authorization = an_authorization()
     store = wiring.authorizations()
     store.create(authorization)
@@ -154,6 +197,7 @@ def test_fault_13_a_state_that_this_callbacks_lost_attempt_used_is_its_own(funct
 
 
 def test_fault_13_a_claim_of_ones_own_lost_attempt_is_gone_on_with(functions: Functions) -> None:
+    """Made by a hook of botocore, which has the answered call sent again."""
     warm(functions)
     events: Any = dynamodb().meta.events
     events.register_first("needs-retry.dynamodb.PutItem", lost_once())
@@ -179,6 +223,7 @@ def hanging_from(call: int) -> tuple[Callable[..., None], dict[str, float]]:
 def test_fault_15_what_never_answers_ends_before_the_function_does(
     functions: Functions, quick: list[float], call: int
 ) -> None:
+    """Made by a hook of botocore, which times out and counts the seconds."""
     functions.call("users", "POST", "/users", {"username": "ada@example.com"})
     hang, seen = hanging_from(call)
     for client in cast("list[Any]", [dynamodb(), kms()]):

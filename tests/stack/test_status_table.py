@@ -148,6 +148,7 @@ def test_a_workspace_that_makes_too_much_at_a_time_is_429_and_is_let_in_again(st
 def test_fault_46_a_table_that_is_gone_is_503(
     stack: Stack, credential: str, function: str, setting: str, method: str, path: str, content: object
 ) -> None:
+    """Made by the emulator, which has no table of that name."""
     path = path.format(credential=credential)
     with started_anew(stack, function, **{setting: "gone"}):
         away = stack.request(method, path, content)
@@ -159,6 +160,7 @@ def test_fault_46_a_table_that_is_gone_is_503(
 
 
 def test_fault_03_a_key_that_is_disabled_is_503_and_nothing_is_marked(stack: Stack) -> None:
+    """Made by the emulator, which refuses a disabled key; moto does not."""
     stack.request("PUT", "/apps/unprobed", UNPROBED)
     credential = {"type": "unprobed", "data": {"apiKey": "k"}}
     made = stack.request("POST", "/credentials", {"userId": stack.user("disabled-key"), "credential": credential})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from evergrant.domain.credential import Credential, Failure
 from evergrant.domain.errors import ProviderError, SealBrokenError
-from evergrant.domain.renewal import LEASE, LONGEST_WITHOUT_KEY, Dead, Ours, Outcome, Transient, Verified
+from evergrant.domain.renewal import LEASE, LONGEST_WITHOUT_KEY, Dead, Ours, Outcome, Terms, Transient, Verified
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import from_iso
 from evergrant.use_cases.renewals.orphans import revoke_orphan
@@ -110,6 +110,7 @@ def test_a_message_of_another_time_than_the_rows_is_somebody_elses(deployment: F
 
 
 def test_fault_27_while_another_has_the_lease_nobody_asks(deployment: FakeDeployment) -> None:
+    """Made by a fake: another worker has the message too."""
     row = due(deployment)
     held = another_lease(deployment)
     deployment.storage.credentials.change(
@@ -286,7 +287,7 @@ def test_a_pair_of_an_earlier_generation_revives_what_the_provider_called_dead(
 ) -> None:
     row = due(deployment)
     context = replace(row, generation=row.generation + 1).seal_context()
-    late = Pair(row, NEW, deployment.sealer.seal(NEW.secret.to_bytes(), context), deployment.clock.at)
+    late = Pair(row, NEW, deployment.sealer.seal(NEW.secret.to_bytes(), context), deployment.clock.at, Terms())
     failure = Failure(NOON, reason, "Dead.", transient=False)
     dead = row.changed(at=NOON, generation=3, status="expired", due_at=None, last_failure=failure)
     deployment.storage.credentials.change(dead, read=row)

@@ -114,6 +114,8 @@ class Probe(Model):
     """The texts at `error` that mean a dead secret; any other says nothing of the secret."""
     account_id: PlainPath | None = None
     account_name: PlainPath | None = None
+    every_hours: Annotated[int, Field(ge=1, le=720)] | None = None
+    """How often it is asked where nothing else renews; else as the deployment says."""
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> "Probe":

@@ -20,7 +20,7 @@ from evergrant.domain.renewal.outcomes import (
     Verified,
 )
 from evergrant.domain.renewal.terms import Terms
-from evergrant.domain.renewal.timing import CHECK_EVERY, backoff, last_moment, next_due
+from evergrant.domain.renewal.timing import backoff, last_moment, next_due
 from evergrant.domain.times import iso_or_none
 
 DEFAULT_TERMS = Terms()
@@ -59,7 +59,6 @@ def apply(
     *,
     at: datetime,
     chance: float,
-    check_every: timedelta = CHECK_EVERY,
     terms: Terms = DEFAULT_TERMS,
 ) -> Change:
     """`chance` in [0, 1) draws the backoff; the secret of a `Renewed` is added by `with_sealed`."""
@@ -73,11 +72,11 @@ def apply(
         case Ours():
             return _misconfigured(read, outcome, at=at, chance=chance)
         case Renewed():
-            return _renewed(read, outcome, at=at, check_every=check_every)
+            return _renewed(read, outcome, at=at, check_every=terms.check_every)
         case Verified():
-            return _alive(read, at=at, check_every=check_every, last_verified_at=at)
+            return _alive(read, at=at, check_every=terms.check_every, last_verified_at=at)
         case Unchecked():
-            return Change(_free(read, at=at, due_at=next_due(read, at=at, check_every=check_every)))
+            return Change(_free(read, at=at, due_at=next_due(read, at=at, check_every=terms.check_every)))
 
 
 def with_sealed(change: Change, sealed: bytes) -> Change:

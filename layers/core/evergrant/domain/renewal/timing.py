@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from evergrant.domain.app import AuthMethod
 from evergrant.domain.credential import A_DAY, LONGEST_SPREAD, Credential
 from evergrant.domain.due import MINIMUM_LEAD, jitter, not_before, spread_before
 from evergrant.domain.renewal.forecast import forecast_to_tell, next_forecast, starting_over
@@ -41,6 +42,12 @@ def next_due(credential: Credential, *, at: datetime, check_every: timedelta = C
     # Never before a lease has ended: what comes then finds nothing to do, and nothing would come again.
     soonest = max(soonest, credential.lease_until or soonest)
     return not_before(min(soonest, credential.expires_at or soonest), now=at)
+
+
+def cadence(way: AuthMethod | None, *, usual: timedelta) -> timedelta:
+    """How often a secret of this way is checked: as the app's entry says, else as usual."""
+    hours = way.probe.every_hours if way and way.probe else None
+    return timedelta(hours=hours) if hours else usual
 
 
 def scheduled(credential: Credential, *, at: datetime, check_every: timedelta = CHECK_EVERY) -> Credential:

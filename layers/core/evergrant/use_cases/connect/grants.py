@@ -12,7 +12,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ConnectError, NotFoundError, ProviderError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import hosts, known_hosts
-from evergrant.domain.renewal import CHECK_EVERY, scheduled
+from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens, dig, read_kept
 from evergrant.domain.workspace import User
@@ -191,7 +191,7 @@ class Keeper:
             account_id=granted.account.id or row.account_id,
             variables=granted.variables,
         )
-        new = scheduled(new, at=now, check_every=self.check_every)
+        new = scheduled(new, at=now, check_every=cadence(granted.method, usual=self.check_every))
         return replace(new, sealed=prepared.seal(granted.secret.to_bytes(), new.seal_context()))
 
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
 
-from evergrant.domain.app import App
+from evergrant.domain.app import App, AuthMethod
 from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConnectError, Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.renewal import CHECK_EVERY, scheduled
+from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
 from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Minting, Probing, Sealer
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import Places, is_redirect, read_entry
@@ -72,7 +72,8 @@ def change_credential(
         _refuse_another_account(read, new)
     if changes.data is not None or "expires_at" in plain:
         # A renewal that began before must see this: its outcome is refused until it has read the row again.
-        new = scheduled(replace(new, fence=read.fence + 1), at=now, check_every=check_every)
+        every = cadence(_way_of(new, apps=apps), usual=check_every)
+        new = scheduled(replace(new, fence=read.fence + 1), at=now, check_every=every)
     reconnected = changes.data is not None and read.status == "expired"
     type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
     changed: list[str] = sorted([*plain, *(["data"] if changes.data is not None else [])])
@@ -84,6 +85,11 @@ def change_credential(
         audit=audit_line(type_, new, actor=caller.actor, at=now, entropy=entropy, changed=" ".join(shown)),
     )
     return new
+
+
+def _way_of(row: Credential, *, apps: Apps) -> AuthMethod | None:
+    app = apps.find(row.workspace_id, row.app)
+    return app and app.method(row.way_used)
 
 
 def _emptied(new: Credential, expires_at: object) -> Credential:

@@ -11,7 +11,7 @@ from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ValidationFailedError
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.renewal import CHECK_EVERY, scheduled
+from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
 from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Minting, Probing, Sealer
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import IN_CREDENTIAL, Places, read_entry, redirect_of_tokens
@@ -88,7 +88,7 @@ def create_credential(
         return importer().keep(caller, row, owner, app, redirect, new.data, places=places, renew=new.renew)
     entry = read_entry(app, new.data, places=places, way=new.way)
     credential = with_entry(row, entry, at=now, root=places.data, sealer=sealer, minting=minting, probing=probing)
-    credential = scheduled(credential, at=now, check_every=check_every)
+    credential = scheduled(credential, at=now, check_every=cadence(entry.method, usual=check_every))
     try:
         credentials.create(
             credential,

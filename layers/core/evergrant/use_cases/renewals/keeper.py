@@ -48,7 +48,7 @@ class OutcomeKeeper:
             if row.sealed == pair.sealed:
                 return "persisted", row  # An earlier try, whose answer was lost.
             if renewal.lands(row, generation=pair.of.generation):
-                change = pair.change_of(row, self.check_every)
+                change = pair.change_of(row)
                 sealed = self._sealed_as(pair, change.credential.seal_context())
                 change = renewal.with_sealed(change, sealed)
                 if self._written(change, row):

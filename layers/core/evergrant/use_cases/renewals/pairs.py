@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from evergrant.domain import renewal
@@ -23,6 +23,7 @@ class Pair:
     renewed: renewal.Renewed
     sealed: bytes
     at: datetime
+    terms: renewal.Terms
     spends_spare: bool = False
 
     @property
@@ -30,9 +31,9 @@ class Pair:
         """The row, had nobody touched it."""
         return renewal.with_sealed(self.change_of(self.of), self.sealed).credential
 
-    def change_of(self, row: Credential, check_every: timedelta = renewal.CHECK_EVERY) -> renewal.Change:
+    def change_of(self, row: Credential) -> renewal.Change:
         """What it does to the row, but for the secret."""
-        change = renewal.apply(row, self.renewed, at=self.at, chance=0, check_every=check_every)
+        change = renewal.apply(row, self.renewed, at=self.at, chance=0, terms=self.terms)
         return replace(change, credential=replace(change.credential, spare=None if self.spends_spare else row.spare))
 
 
@@ -65,7 +66,7 @@ def row_in(message: Mapping[str, Any]) -> Credential:
     return replace(of, generation=of.generation + 1, sealed=_sealed(message))
 
 
-def pair_in(message: Mapping[str, Any], *, sealer: Sealer) -> Pair:
+def pair_in(message: Mapping[str, Any], *, sealer: Sealer, terms: renewal.Terms) -> Pair:
     """Raises: SealBrokenError for a message that was forged or changed; UnavailableError without a key."""
     row = row_in(message)
     renewed = renewal.Renewed(
@@ -75,7 +76,7 @@ def pair_in(message: Mapping[str, Any], *, sealer: Sealer) -> Pair:
         grant_expires_at=from_iso_or_none(message["grantExpiresAt"]),
         variables=message["variables"],
     )
-    return Pair(_of(message), renewed, row.sealed, row.created_at, message["spendsSpare"])
+    return Pair(_of(message), renewed, row.sealed, row.created_at, terms, message["spendsSpare"])
 
 
 def _of(message: Mapping[str, Any]) -> Credential:

@@ -2,7 +2,8 @@
 
 A lease that ended without an outcome is not simply taken over: its holder may have spent the token, and may still
 bring the successor, itself or by the rescue queue. A lease of nobody is laid first (`awaits`), which refuses the old
-holder all but a new secret, and proves that storage takes writes again; after its end the provider is asked.
+holder all but a new secret, and proves that storage takes writes again; after its end the provider is asked. Whoever
+comes when that time is over anyway takes over at once, unless a used token that is sent again ends the grant.
 """
 
 from collections.abc import Callable
@@ -88,7 +89,7 @@ class Renewer:
         # And the secret before the lease: what cannot be opened must not be leased again and again.
         secret = Secret.from_bytes(self.keeper.sealer.open(read.sealed, read.seal_context()))
         terms = self._terms(read)
-        if read.lease_until is not None and not read.awaits:
+        if _is_to_be_awaited(read, terms, at=now):
             return self._awaited(read, terms.patience)
         held = self._leased(read, terms.lease)
         if held is None:
@@ -149,7 +150,7 @@ class Renewer:
             case renewal.Renewed():
                 context = replace(held, generation=held.generation + 1).seal_context()
                 sealed = prepared.seal(outcome.secret.to_bytes(), context)
-                return self._kept(Pair(held, outcome, sealed, at, spends_spare=answer.spare is not None))
+                return self._kept(Pair(held, outcome, sealed, at, terms, spends_spare=answer.spare is not None))
             case renewal.Stale():
                 return self._awaited(held, renewal.TIMEOUT)
             case _:
@@ -157,9 +158,7 @@ class Renewer:
                 def change_of(row: Credential) -> renewal.Change | None:
                     if isinstance(outcome, renewal.Dead) and row.spare not in (None, answer.spare):
                         return None
-                    return renewal.apply(
-                        row, outcome, at=at, chance=chance, check_every=keeper.check_every, terms=terms
-                    )
+                    return renewal.apply(row, outcome, at=at, chance=chance, terms=terms)
 
                 return keeper.settle(held, change_of)
 
@@ -199,7 +198,18 @@ class Renewer:
 
     def _terms(self, read: Credential) -> renewal.Terms:
         app = self.apps.find(read.workspace_id, read.app)
-        return renewal.terms_of(app and app.method(read.way_used))
+        return renewal.terms_of(app and app.method(read.way_used), check_every=self.keeper.check_every)
+
+
+def _is_to_be_awaited(read: Credential, terms: renewal.Terms, *, at: datetime) -> bool:
+    """Whether a lease that ended without an outcome may still have one.
+
+    Where nothing burns, it was waited for already when the patience after its end is over: a message of the sweep
+    comes a minute later as it is, and one more would be longer than some used token works.
+    """
+    if read.lease_until is None or read.awaits:
+        return False
+    return terms.burns or at < read.lease_until + terms.patience
 
 
 def _is_unknown(outcome: renewal.Outcome | renewal.Stale) -> bool:

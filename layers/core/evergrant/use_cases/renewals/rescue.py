@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evergrant.domain.ids import CredentialId
+from evergrant.domain.renewal import Terms
 from evergrant.use_cases.renewals.keeper import Kept, OutcomeKeeper
 from evergrant.use_cases.renewals.pairs import pair_in
 
@@ -23,6 +24,6 @@ def rescue(message: Mapping[str, Any], *, keeper: OutcomeKeeper) -> Rescued:
     Nothing lands that does not open: a message that was forged or changed is SealBrokenError.
     Raises: UnavailableError, and then the message comes again.
     """
-    pair = pair_in(message, sealer=keeper.sealer)
+    pair = pair_in(message, sealer=keeper.sealer, terms=Terms(check_every=keeper.check_every))
     outcome, _ = keeper.keep(pair, keeper.credentials.find(pair.of.credential_id))
     return Rescued(pair.of.credential_id, outcome)
