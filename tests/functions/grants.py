@@ -24,9 +24,11 @@ from pydantic import SecretStr
 from tests.builders import HOUR
 from tests.functions.deployment import Functions, forget_wiring
 from tests.functions.loopback import Asked, Told, provider
-from tests.functions.virtual import VirtualTime, virtual
+from tests.functions.virtual import WORKERS, VirtualTime, virtual
 
 LIFE = HOUR
+A_CALL = timedelta(milliseconds=200) / WORKERS
+"""Until it has answered, where all workers ask one after the other."""
 _NAMES = {"access_token": "at", "refresh_token": "rt"}
 OF_BATCH_WRITE = 25
 REFUSAL = Told(400, {"error": "invalid_grant"})
@@ -36,7 +38,7 @@ REFUSAL = Told(400, {"error": "invalid_grant"})
 class Spending:
     """The token endpoint, and a page for who has a token. Each says whose it is, and its number: `rt.<grant>.<n>`."""
 
-    now: Callable[[], datetime]
+    time: VirtualTime
     overlap: timedelta = timedelta(0)
     """How long a refresh token may be used again; then its reuse ends the grant."""
     says: Told | None = None
@@ -58,31 +60,32 @@ class Spending:
         grant, number = _read(parse_qs(asked.body.decode())["refresh_token"][0])
         with self._alone:
             answer = self._spend(grant, number)
+            self.time.skip(A_CALL)
         self.before_answering(grant)
         return answer
 
     def _spend(self, grant: str, number: int) -> Told:
-        self.calls.append((self.now(), grant))
+        self.calls.append((self.time.now(), grant))
         if self.says:
             return self.says
         spent = self._spent[grant]
-        if number in spent and self.now() >= spent[number] + self.overlap:
+        if number in spent and self.time.now() >= spent[number] + self.overlap:
             self.dead.add(grant)
         if grant in self.dead:
             return REFUSAL
-        spent.setdefault(number, self.now())
+        spent.setdefault(number, self.time.now())
         return Told(content={**self.issue(grant), "token_type": "Bearer", "expires_in": LIFE.total_seconds()})
 
     def issue(self, grant: str) -> dict[str, str]:
         """A pair of tokens more; the first one makes the grant."""
         issued = self._issued.setdefault(grant, [])
-        issued.append(self.now())
+        issued.append(self.time.now())
         return {each: f"{short}.{grant}.{len(issued) - 1}" for each, short in _NAMES.items()}
 
     def works(self, access_token: str) -> bool:
         """Whether the provider's own API takes it."""
         grant, number = _read(access_token)
-        return grant not in self.dead and self.now() < self._issued[grant][number] + LIFE
+        return grant not in self.dead and self.time.now() < self._issued[grant][number] + LIFE
 
     def most_in(self, seconds: float) -> int:
         """The most calls in any time of that length."""
@@ -149,7 +152,7 @@ def herd(
     with patch.dict(os.environ, ALLOW_LOOPBACK="true", NOTIFICATIONS_PAUSED="true"), provider() as server:
         forget_wiring()
         with virtual(functions) as time:
-            spending = Spending(time.now, overlap)
+            spending = Spending(time, overlap)
             server.answer = spending.answer
             entry = _entry(server.url, limits, {**_refresh(overlap), **way})
             one = _connected(functions, entry, until=time.now() + LIFE)

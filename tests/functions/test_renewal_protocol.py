@@ -215,19 +215,6 @@ def test_fault_34_a_worker_killed_before_it_persists_costs_no_grant_where_the_pr
     assert (overlapping.row.status, overlapping.token()) == ("active", "at3")
 
 
-def test_fault_34_a_worker_killed_before_it_persists_is_made_good_by_the_next_sweep(renewing: Renewing) -> None:
-    renewing.provider.overlap = timedelta(seconds=90)
-    renewing.connect(refresh="rotate_overlap", refresh_overlap_seconds=90)
-    renewing.pass_time(minutes=52)
-    with fault("killed_before", "TransactWriteItems", "#sealed"), pytest.raises(KilledError):
-        renewing.sweep()
-
-    # A minute is the nearest that something can be due: the provider would not wait for two of them.
-    renewing.sweep(seconds=61)
-
-    assert (renewing.row.status, renewing.row.generation, renewing.token()) == ("active", 2, "at3")
-
-
 def test_fault_34_a_write_whose_answer_is_lost_is_recognised_as_its_own(strict: Renewing) -> None:
     strict.pass_time(minutes=61)
     with fault("answer_lost", "TransactWriteItems", "#sealed"):

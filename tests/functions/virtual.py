@@ -18,6 +18,10 @@ from tests.functions.faults import KilledError
 BATCH = 5
 VISIBILITY = timedelta(minutes=12)
 """Both of the renewals queue, as the template says."""
+WORKERS = 5
+"""At once, as the template says."""
+A_MESSAGE = timedelta(milliseconds=50) / WORKERS
+"""Of work, for it is all done by one after the other here."""
 
 
 @dataclass
@@ -75,6 +79,7 @@ class VirtualTime:
             batch = [heapq.heappop(self._waiting)[2]]
             while self._waiting and len(batch) < BATCH and self._waiting[0][0] <= self.at:
                 batch.append(heapq.heappop(self._waiting)[2])
+            self.skip(A_MESSAGE * len(batch))
             records = [{"messageId": str(n), "body": json.dumps(each)} for n, each in enumerate(batch)]
             for failed in self.functions.invoke("renew", {"Records": records})["batchItemFailures"]:
                 self._put(batch[int(failed["itemIdentifier"])], VISIBILITY)

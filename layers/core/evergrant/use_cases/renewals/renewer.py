@@ -2,8 +2,7 @@
 
 A lease that ended without an outcome is not simply taken over: its holder may have spent the token, and may still
 bring the successor, itself or by the rescue queue. A lease of nobody is laid first (`awaits`), which refuses the old
-holder all but a new secret, and proves that storage takes writes again; after its end the provider is asked. Whoever
-comes when that time is over anyway takes over at once, unless a used token that is sent again ends the grant.
+holder all but a new secret, and proves that storage takes writes again; after its end the provider is asked.
 """
 
 from collections.abc import Callable
@@ -89,7 +88,7 @@ class Renewer:
         # And the secret before the lease: what cannot be opened must not be leased again and again.
         secret = Secret.from_bytes(self.keeper.sealer.open(read.sealed, read.seal_context()))
         terms = self._terms(read)
-        if _is_to_be_awaited(read, terms, at=now):
+        if read.lease_until is not None and not read.awaits:
             return self._awaited(read, terms.patience)
         held = self._leased(read, terms.lease)
         if held is None:
@@ -199,17 +198,6 @@ class Renewer:
     def _terms(self, read: Credential) -> renewal.Terms:
         app = self.apps.find(read.workspace_id, read.app)
         return renewal.terms_of(app and app.method(read.way_used), check_every=self.keeper.check_every)
-
-
-def _is_to_be_awaited(read: Credential, terms: renewal.Terms, *, at: datetime) -> bool:
-    """Whether a lease that ended without an outcome may still have one.
-
-    Where nothing burns, it was waited for already when the patience after its end is over: a message of the sweep
-    comes a minute later as it is, and one more would be longer than some used token works.
-    """
-    if read.lease_until is None or read.awaits:
-        return False
-    return terms.burns or at < read.lease_until + terms.patience
 
 
 def _is_unknown(outcome: renewal.Outcome | renewal.Stale) -> bool:
