@@ -219,7 +219,8 @@ class Played:
         own = isinstance(way, OAuth2Method)
         client_id = CLIENT_ID if own else self.values.get("clientId", "")
         secret = CLIENT_SECRET if own else self.values.get("clientSecret", "")
-        method, left_out = way.token_endpoint_auth_method, way.token_request_names
+        renewing = isinstance(way, OAuth2Method) and "refresh_token" in sent and way.refresh_auth_method
+        method, left_out = renewing or way.token_endpoint_auth_method, way.token_request_names
         if method == "client_secret_basic":
             pair = f"{quote_plus(client_id)}:{quote_plus(secret)}".encode()
             told = asked.headers.get("authorization")
