@@ -28,7 +28,7 @@ from evergrant.domain.app import (
     TokenWay,
     TwoStepMethod,
 )
-from evergrant.domain.rendering import render, render_all, render_text, render_url, with_derived
+from evergrant.domain.rendering import render, render_all, render_params, render_text, render_url, with_derived
 
 from tests.conformance.keys import verification_key
 from tests.conformance.signatures import aws_signature_is_right, hmac_signature_is_right, oauth1_signature_is_right
@@ -305,6 +305,9 @@ class Played:
         for name, template in call.headers.items():
             wanted = [render_text(template, each) for each in known]
             insist(asked.headers.get(name.lower()) in wanted, f"the header {name}")
+        query = dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True))
+        for name in render_params(call, known[0]):
+            insist(query.get(name) in [render_params(call, each)[name] for each in known], f"the parameter {name}")
         body = asked.body.decode()
         for name, template in call.body.items():
             leaf = name.rsplit(".", 1)[-1]
@@ -343,7 +346,7 @@ class Played:
         for name, wanted in render_all(exchange.headers, values).items():
             insist(asked.headers.get(name.lower()) == wanted, f"the header {name}")
         query = dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True))
-        for name, wanted in render_all(exchange.params, values).items():
+        for name, wanted in render_params(exchange, values).items():
             insist(query.get(name) == wanted, f"the parameter {name}")
         sent = _body(exchange.body_format, asked) if exchange.method != "GET" else query
         for name, template in exchange.body.items():
@@ -404,7 +407,7 @@ class Played:
         values = with_derived(way.request, {**known, "accessToken": access} if access else known)
         query = {name: found[0] for name, found in parse_qs(urlsplit(asked.path).query).items()}
         headers = all(asked.headers.get(name.lower()) == each for name, each in render_all(templates, values).items())
-        params = all(query.get(name) == each for name, each in render_all(way.request.params, values).items())
+        params = all(query.get(name) == each for name, each in render_params(way.request, values).items())
         return headers and params
 
     # ------------------------------------------------------------- OAuth 1.0a

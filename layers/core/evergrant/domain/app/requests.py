@@ -54,17 +54,28 @@ class Property(Model):
         return self
 
 
-class Request(Model):
+class Parameters(Model):
+    """What stands in a query; templates."""
+
+    params: Params = Field(default_factory=dict)
+    optional_params: Params = Field(default_factory=dict)
+    """Those that are left out where a value they name is not there, such as the team of a token that has one."""
+
+    def all_params(self) -> dict[str, str]:
+        """Both."""
+        return {**self.params, **self.optional_params}
+
+
+class Request(Parameters):
     """How requests carry the secret: templates over the values, such as `Bearer {apiKey}`."""
 
     base_url: Url | None = None
     headers: Headers = Field(default_factory=dict)
-    params: Params = Field(default_factory=dict)
     basic: tuple[Template, Template] = ("{username}", "{password}")
     """User and password of `{basic}`, such as `["{email}/token", "{apiToken}"]`."""
 
 
-class Call(Model):
+class Call(Parameters):
     """One call of the provider's own making, beside what a standard says."""
 
     method: Literal["GET", "POST", "PUT", "DELETE"] = "POST"
@@ -75,7 +86,6 @@ class Call(Model):
     headers: Headers = Field(default_factory=dict)
     basic: tuple[Template, Template] | None = None
     """User and password of `{basic}`, instead of the request's."""
-    params: Params = Field(default_factory=dict)
     body: Params = Field(default_factory=dict)
     body_format: Literal["form", "json"] = "json"
 
@@ -87,7 +97,7 @@ class Call(Model):
 
     def templates(self) -> list[str]:
         """All but the address."""
-        return [*self.headers.values(), *(self.basic or ()), *self.params.values(), *self.body.values()]
+        return [*self.headers.values(), *(self.basic or ()), *self.all_params().values(), *self.body.values()]
 
 
 class Probe(Model):
