@@ -31,7 +31,7 @@ from evergrant.domain.app import (
 from evergrant.domain.rendering import render, render_all, render_params, render_text, render_url, with_derived
 
 from tests.conformance.keys import verification_key
-from tests.conformance.signatures import aws_signature_is_right, hmac_signature_is_right, oauth1_signature_is_right
+from tests.conformance.signatures import aws_signature_is_right, oauth1_signature_is_right, own_signature_is_right
 from tests.functions.loopback import Asked, Told
 
 CLIENT_ID, CLIENT_SECRET = "a-client-id", "a-client-secret"
@@ -390,7 +390,7 @@ class Played:
         if isinstance(way, AwsSigV4Method):
             return aws_signature_is_right(way, self.values, asked)
         if isinstance(way, StaticMethod) and way.signature:
-            return hmac_signature_is_right(way.signature, self.values, asked)
+            return own_signature_is_right(way.signature, self.values, asked)
         self_signed = isinstance(way, JwtBearerMethod) and way.token_endpoint is None
         return any(
             self._carries(probe, asked, access) for access in ({"self-signed"} if self_signed else self.access or {""})

@@ -51,7 +51,7 @@ class HttpProviderApi:
 
             return signed_for_aws(way, values, request)
         if isinstance(way, StaticMethod) and way.signature:
-            from evergrant.adapters.signing.hmac_signature import signed as signed_by_hmac
+            from evergrant.adapters.signing.own_signature import signed as signed_by_its_own
 
-            return signed_by_hmac(way.signature, values, request, at=self._clock.now(), entropy=self._entropy)
+            return signed_by_its_own(way.signature, values, request, at=self._clock.now(), entropy=self._entropy)
         return request

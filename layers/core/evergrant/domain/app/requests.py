@@ -211,9 +211,9 @@ class Exchange(Call):
 
 
 class Signature(Model):
-    """Each request is signed by HMAC; templates may name what `SIGNED` lists besides the values."""
+    """Each request is signed; templates may name what `SIGNED` lists besides the values."""
 
-    algorithm: Literal["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"] = "HMAC-SHA256"
+    algorithm: Literal["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "Ed25519"] = "HMAC-SHA256"
     key: PropertyName
     key_encoding: Literal["text", "hex", "base64"] = "text"
     content: Template
@@ -227,8 +227,10 @@ class Signature(Model):
         return [self.content, *self.headers.values(), *self.params.values()]
 
 
-SIGNED = frozenset({"method", "host", "path", "query", "body", "bodySha256", "timestamp", "nonce", "signature"})
-"""What a signature's templates may name of the request; `bodySha256` is in hex."""
+SIGNED = frozenset(
+    {"method", "host", "path", "query", "target", "body", "bodySha256", "timestamp", "nonce", "signature"}
+)
+"""What a signature's templates may name of the request; `target` is path and query, `bodySha256` is in hex."""
 
 
 class RateLimit(Model):
