@@ -92,7 +92,7 @@ class Driven:
             if assertion and assertion.key in {each.name for each in self.way.properties}:
                 shared = {
                     "hex": "00ff" * 16,
-                    "base64": "AAECAwQFBgcICQoLDA0ODw==",
+                    "base64": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
                     "text": "a-shared-secret-of-32-characters",
                 }
                 made[assertion.key] = (
@@ -102,7 +102,9 @@ class Driven:
                 )
         signature = getattr(self.way, "signature", None)
         if signature and signature.key_encoding != "text":
-            made[signature.key] = {"hex": "00ff" * 16, "base64": "AAECAwQFBgcICQoLDA0ODw=="}[signature.key_encoding]
+            made[signature.key] = {"hex": "00ff" * 16, "base64": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}[
+                signature.key_encoding
+            ]
         if isinstance(self.way, OAuth1Method) and self.way.signature_method == "RSA-SHA1" and not self.way.is_redirect:
             made["consumerSecret"] = private_key("RS256")
         return made

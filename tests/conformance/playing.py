@@ -28,10 +28,10 @@ from evergrant.domain.app import (
     TokenWay,
     TwoStepMethod,
 )
-from evergrant.domain.rendering import render, render_all, render_text, render_url, with_derived
+from evergrant.domain.rendering import render, render_all, render_params, render_text, render_url, with_derived
 
 from tests.conformance.keys import verification_key
-from tests.conformance.signatures import aws_signature_is_right, hmac_signature_is_right, oauth1_signature_is_right
+from tests.conformance.signatures import aws_signature_is_right, oauth1_signature_is_right, own_signature_is_right
 from tests.functions.loopback import Asked, Told
 
 CLIENT_ID, CLIENT_SECRET = "a-client-id", "a-client-secret"
@@ -219,7 +219,8 @@ class Played:
         own = isinstance(way, OAuth2Method)
         client_id = CLIENT_ID if own else self.values.get("clientId", "")
         secret = CLIENT_SECRET if own else self.values.get("clientSecret", "")
-        method, left_out = way.token_endpoint_auth_method, way.token_request_names
+        renewing = isinstance(way, OAuth2Method) and "refresh_token" in sent and way.refresh_auth_method
+        method, left_out = renewing or way.token_endpoint_auth_method, way.token_request_names
         if method == "client_secret_basic":
             pair = f"{quote_plus(client_id)}:{quote_plus(secret)}".encode()
             told = asked.headers.get("authorization")
@@ -304,6 +305,9 @@ class Played:
         for name, template in call.headers.items():
             wanted = [render_text(template, each) for each in known]
             insist(asked.headers.get(name.lower()) in wanted, f"the header {name}")
+        query = dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True))
+        for name in render_params(call, known[0]):
+            insist(query.get(name) in [render_params(call, each)[name] for each in known], f"the parameter {name}")
         body = asked.body.decode()
         for name, template in call.body.items():
             leaf = name.rsplit(".", 1)[-1]
@@ -342,7 +346,7 @@ class Played:
         for name, wanted in render_all(exchange.headers, values).items():
             insist(asked.headers.get(name.lower()) == wanted, f"the header {name}")
         query = dict(parse_qsl(urlsplit(asked.path).query, keep_blank_values=True))
-        for name, wanted in render_all(exchange.params, values).items():
+        for name, wanted in render_params(exchange, values).items():
             insist(query.get(name) == wanted, f"the parameter {name}")
         sent = _body(exchange.body_format, asked) if exchange.method != "GET" else query
         for name, template in exchange.body.items():
@@ -386,7 +390,7 @@ class Played:
         if isinstance(way, AwsSigV4Method):
             return aws_signature_is_right(way, self.values, asked)
         if isinstance(way, StaticMethod) and way.signature:
-            return hmac_signature_is_right(way.signature, self.values, asked)
+            return own_signature_is_right(way.signature, self.values, asked)
         self_signed = isinstance(way, JwtBearerMethod) and way.token_endpoint is None
         return any(
             self._carries(probe, asked, access) for access in ({"self-signed"} if self_signed else self.access or {""})
@@ -403,7 +407,7 @@ class Played:
         values = with_derived(way.request, {**known, "accessToken": access} if access else known)
         query = {name: found[0] for name, found in parse_qs(urlsplit(asked.path).query).items()}
         headers = all(asked.headers.get(name.lower()) == each for name, each in render_all(templates, values).items())
-        params = all(query.get(name) == each for name, each in render_all(way.request.params, values).items())
+        params = all(query.get(name) == each for name, each in render_params(way.request, values).items())
         return headers and params
 
     # ------------------------------------------------------------- OAuth 1.0a

@@ -1,15 +1,18 @@
-"""Signatures as a provider checks them: OAuth 1.0a by oauthlib's own server, AWS by botocore, HMAC by hand."""
+"""Signatures as a provider checks them: OAuth 1.0a by oauthlib's own server, AWS by botocore, an app's own by hand."""
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from evergrant.domain.app import AwsSigV4Method, OAuth1Method, Signature
 from evergrant.domain.rendering import render
 from oauthlib.oauth1 import RequestValidator, SignatureOnlyEndpoint
@@ -96,7 +99,7 @@ def aws_signature_is_right(way: AwsSigV4Method, values: Mapping[str, str], asked
     return f"Signature={computed}" in asked.headers.get("authorization", "")
 
 
-def hmac_signature_is_right(signature: Signature, values: Mapping[str, str], asked: Asked) -> bool:
+def own_signature_is_right(signature: Signature, values: Mapping[str, str], asked: Asked) -> bool:
     """Over what the entry says; time and nonce as they were sent."""
     sent = {name.lower(): value for name, value in asked.headers.items()}
     found = dict[str, str]()
@@ -117,6 +120,7 @@ def hmac_signature_is_right(signature: Signature, values: Mapping[str, str], ask
         "host": sent["host"],
         "path": url.path,
         "query": url.query,
+        "target": asked.path,
         "body": asked.body.decode(),
         "bodySha256": hashlib.sha256(asked.body).hexdigest(),
     }
@@ -125,6 +129,12 @@ def hmac_signature_is_right(signature: Signature, values: Mapping[str, str], ask
         content = content.replace(f"{{{name}}}", value)
     raw = {"hex": bytes.fromhex, "base64": base64.b64decode, "text": str.encode}
     key: Any = raw[signature.key_encoding](values[signature.key])  # type: ignore[operator]  # by name
+    if signature.algorithm == "Ed25519":
+        public = Ed25519PrivateKey.from_private_bytes(key).public_key()
+        with suppress(InvalidSignature, ValueError):
+            public.verify(raw[signature.encoding](found.get("signature", "")), content.encode())  # type: ignore[operator]  # by name
+            return True
+        return False
     digest = hmac.new(key, content.encode(), signature.algorithm.removeprefix("HMAC-").lower())
     written = digest.hexdigest() if signature.encoding == "hex" else base64.b64encode(digest.digest()).decode()
     return hmac.compare_digest(written, found.get("signature", ""))

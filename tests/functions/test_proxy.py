@@ -4,9 +4,11 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from evergrant.use_cases.credentials.proxy import MAX_BYTES
 
 from tests.functions.deployment import Answer, Functions, forget_wiring
 from tests.functions.loopback import Asked, Loopback, Told, provider
@@ -65,6 +67,29 @@ def test_the_secret_is_added_and_never_shown(functions: Functions, erp: Loopback
     assert (asked.headers["x-key"], json.loads(asked.body)) == (SECRET, {"a": 1})
     assert (answer.status, json.loads(answer.body), answer.headers["x-total"]) == (201, {"made": 1}, "7")
     assert SECRET not in str(answer)
+
+
+@pytest.mark.parametrize("team", ["team_ada", None])
+def test_an_optional_parameter_goes_along_where_its_value_is_there(
+    functions: Functions, erp: Loopback, team: str | None
+) -> None:
+    properties = [
+        {"name": "apiKey", "label": "Key"},
+        {"name": "team", "label": "T", "required": False, "secret": False},
+    ]
+    request = {"base_url": f"{erp.url}/v1", "params": {"key": "{apiKey}"}, "optional_params": {"team": "{team}"}}
+    assert (
+        functions.call("apps", "PUT", "/apps/erp", entry(erp.url, properties=properties, request=request)).status == 200
+    )
+    data = {"apiKey": SECRET} | ({"team": team} if team else {})
+    credential_id = connect(functions, type="erp", data=data).body["credentialId"]
+
+    called(functions, "GET", credential_id, "orders", query={"team": "mine"})
+    fresh = functions.call("fresh_token", "POST", f"/credentials/{credential_id}/token", {})
+
+    query = parse_qs(urlsplit(erp.asked[-1].path).query)
+    assert query == {"key": [SECRET], "team": [team or "mine"]}
+    assert fresh.body["params"] == {"key": SECRET} | ({"team": team} if team else {})
 
 
 def test_a_key_without_the_scope_proxy_may_not(functions: Functions, erp: Loopback) -> None:
@@ -198,6 +223,18 @@ def test_attack_16_an_answer_beyond_the_limit_is_the_providers_trouble(functions
     answer = called(functions, "GET", a_credential(functions), "orders")
 
     assert (answer.status, json.loads(answer.body)["code"]) == (502, "answer_too_large")
+
+
+def test_the_most_that_may_pass_fits_into_what_lambda_answers(functions: Functions, erp: Loopback) -> None:
+    credential_id = a_credential(functions)
+    erp.answer = lambda _: Told(200, b"\xff" * MAX_BYTES, {"Content-Type": "image/png"})
+    event = functions.event("GET", f"/proxy/{credential_id}/orders")
+    event["pathParameters"] = {"credentialId": credential_id, "path": "orders"}
+
+    answer = functions.invoke("proxy", event)
+
+    assert (answer["statusCode"], len(base64.b64decode(answer["body"]))) == (200, MAX_BYTES)
+    assert len(json.dumps(answer)) < 6 * 1024 * 1024
 
 
 def test_a_401_of_a_key_that_is_dead_expires_it(functions: Functions, erp: Loopback) -> None:

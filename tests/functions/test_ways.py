@@ -1,5 +1,6 @@
 """Every way to authenticate, end to end: connected, sealed, handed out, taken by the provider, renewed, revoked."""
 
+import base64
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -209,6 +210,23 @@ WAYS: dict[str, dict[str, Any]] = {
         },
         "request": {"base_url": f"{HOST}/v1", "headers": {"X-Key": "{apiKey}"}},
         "probe": PROBE,
+    },
+    "signed_by_ed25519": {
+        "kind": "custom",
+        "properties": [
+            KEY,
+            {"name": "seed", "label": "Seed", "placeholder": base64.b64encode(bytes(range(32))).decode()},
+        ],
+        "signature": {
+            "algorithm": "Ed25519",
+            "key": "seed",
+            "key_encoding": "base64",
+            "content": "{apiKey}{timestamp}{target}{method}{body}",
+            "encoding": "base64",
+            "headers": {"X-Signature": "{signature}", "X-Time": "{timestamp}"},
+        },
+        "request": {"base_url": f"{HOST}/v1", "headers": {"X-Key": "{apiKey}"}},
+        "probe": {**PROBE, "params": {"limit": "1"}},
     },
     "aws_sigv4": {
         "kind": "aws_sigv4",

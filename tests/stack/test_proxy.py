@@ -1,5 +1,6 @@
 """Calling a provider through the running stack: bytes both ways, and the secret in neither."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from tests.stack.conftest import Stack
 
 SECRET = "proxied-canary"
 PICTURE = bytes(range(256)) * 40
+MOST = 4_500_000
+"""Bytes each way; in Base64 they are 6.0 MB, and Lambda takes 6,291,456 bytes."""
 
 
 @pytest.fixture
@@ -53,6 +56,36 @@ def test_bytes_pass_both_ways_and_the_secret_is_added(stack: Stack, erp: Loopbac
     assert "authorization" not in asked.headers
     assert "set-cookie" not in answer.headers
     assert answer.headers["content-security-policy"] == "sandbox"
+
+
+def put(stack: Stack, credential_id: str, body: bytes) -> requests.Response:
+    return requests.put(
+        f"{stack.url}/proxy/{credential_id}/pictures/ada.png",
+        data=body,
+        headers={"Authorization": f"Bearer {stack.key}", "Content-Type": "image/png"},
+        timeout=60,
+    )
+
+
+def test_the_most_that_may_passes_both_ways_byte_by_byte(stack: Stack, erp: Loopback) -> None:
+    whole = os.urandom(MOST)
+
+    answer = put(stack, connected(stack, "proxy-most"), whole)
+
+    assert (answer.status_code, len(answer.content)) == (200, MOST)
+    assert answer.content == erp.asked[-1].body == whole
+
+
+def test_a_byte_more_is_refused_on_the_way_there_and_on_the_way_back(stack: Stack, erp: Loopback) -> None:
+    credential_id = connected(stack, "proxy-more")
+    erp.answer = lambda _: Told(200, bytes(MOST + 1), {"Content-Type": "image/png"})
+
+    there, asked = put(stack, credential_id, bytes(MOST + 1)), len(erp.asked)
+    back = put(stack, credential_id, b"small")
+
+    assert (there.status_code, asked) == (413, 0)
+    assert (back.status_code, back.json()["code"]) == (502, "answer_too_large")
+    assert SECRET not in there.text + back.text
 
 
 def test_passthrough_answers_as_alloys_clients_expect(stack: Stack, erp: Loopback) -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from evergrant.domain.app import PLACEHOLDER, Request, Way, host_in, names_in
+from evergrant.domain.app import PLACEHOLDER, Parameters, Request, Way, host_in, names_in
 from evergrant.domain.errors import AppMisconfiguredError
 
 _LABELS = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?::[0-9]{1,5})?")
@@ -58,6 +58,12 @@ def render_text(template: str, values: Mapping[str, str]) -> str:
 def render_all(templates: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
     """Headers or parameters. Raises: as `render`."""
     return {name: render(each, values) for name, each in templates.items()}
+
+
+def render_params(given: Parameters, values: Mapping[str, str]) -> dict[str, str]:
+    """A query's parameters; an optional one only where every value that it names is there. Raises: as `render`."""
+    optional = {name: each for name, each in given.optional_params.items() if names_in(each) <= values.keys()}
+    return render_all({**given.params, **optional}, values)
 
 
 def _value(name: str, values: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from evergrant.domain.app import Call, Request
 from evergrant.domain.errors import ProviderError
-from evergrant.domain.rendering import render_all, render_text, render_url, with_derived
+from evergrant.domain.rendering import render_all, render_params, render_text, render_url, with_derived
 from evergrant.domain.renewal import TIMEOUT
 from evergrant.ports import HttpAnswer, HttpClient
 
@@ -48,7 +48,7 @@ def send_call(
     """
     own = {"headers": {**(headers or {}), **call.headers}, "basic": call.basic or request.basic}
     filled = with_derived(request.model_copy(update=own), values)
-    url = with_query(call_url(call, request, filled), render_all(call.params, filled))
+    url = with_query(call_url(call, request, filled), render_params(call, filled))
     members = {name: render_text(each, filled) for name, each in call.body.items()}
     sent = {"accept": "application/json", **_lowered(render_all(call.headers or headers or {}, filled))}
     if members:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from evergrant.adapters.http.calls import with_query
 from evergrant.domain.app import AuthMethod, AwsSigV4Method, OAuth1Method, StaticMethod
-from evergrant.domain.rendering import render_all, with_derived
+from evergrant.domain.rendering import render_all, render_params, with_derived
 from evergrant.domain.secret import Secret
 from evergrant.ports import Clock, Entropy, HttpAnswer, HttpClient, ProviderRequest
 
@@ -30,7 +30,7 @@ class HttpProviderApi:
         values = with_derived(way.request, {**variables, **secret.revealed()})
         templates = way.request.headers if headers is None else headers
         filled = request.with_headers(render_all(templates, values))
-        filled = filled.with_url(with_query(request.url, render_all(way.request.params, values)))
+        filled = filled.with_url(with_query(request.url, render_params(way.request, values)))
         filled = self._signed(way, values, filled)
         return self._http.send(
             filled.method,
@@ -51,7 +51,7 @@ class HttpProviderApi:
 
             return signed_for_aws(way, values, request)
         if isinstance(way, StaticMethod) and way.signature:
-            from evergrant.adapters.signing.hmac_signature import signed as signed_by_hmac
+            from evergrant.adapters.signing.own_signature import signed as signed_by_its_own
 
-            return signed_by_hmac(way.signature, values, request, at=self._clock.now(), entropy=self._entropy)
+            return signed_by_its_own(way.signature, values, request, at=self._clock.now(), entropy=self._entropy)
         return request

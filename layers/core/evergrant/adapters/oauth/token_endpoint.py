@@ -56,8 +56,9 @@ class HttpTokenEndpoint:
             **render_all(method.refresh_parameters or method.token_parameters, values),
         }
         endpoint = method.refresh_endpoint or method.token_endpoint
-        reading = Reading.of_refresh(method)
-        tokens = self._tokens(method, endpoint, client.client_id, client.client_secret, values, members, reading)
+        proof = {"token_endpoint_auth_method": method.refresh_auth_method or method.token_endpoint_auth_method}
+        asking, reading = method.model_copy(update=proof), Reading.of_refresh(method)
+        tokens = self._tokens(asking, endpoint, client.client_id, client.client_secret, values, members, reading)
         return self._introspected(tokens, method, client, values)
 
     def client_credentials(self, method: ClientCredentialsMethod, values: Mapping[str, str]) -> Tokens:

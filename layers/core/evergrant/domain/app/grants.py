@@ -83,6 +83,8 @@ class OAuth2Method(TokenWay):
     token_endpoint: Url
     refresh_endpoint: Url | None = None
     """Where refreshing is asked for elsewhere than at the token endpoint."""
+    refresh_auth_method: ClientAuthentication | None = None
+    """How the client proves itself when refreshing, where that is not `token_endpoint_auth_method`."""
     revocation_endpoint: Url | None = None
     revocation_request_method: Literal["POST", "DELETE"] = "POST"
     introspection_endpoint: Url | None = None

@@ -56,17 +56,28 @@ class Property(Model):
         return self
 
 
-class Request(Model):
+class Parameters(Model):
+    """What stands in a query; templates."""
+
+    params: Params = Field(default_factory=dict)
+    optional_params: Params = Field(default_factory=dict)
+    """Those that are left out where a value they name is not there, such as the team of a token that has one."""
+
+    def all_params(self) -> dict[str, str]:
+        """Both."""
+        return {**self.params, **self.optional_params}
+
+
+class Request(Parameters):
     """How requests carry the secret: templates over the values, such as `Bearer {apiKey}`."""
 
     base_url: Url | None = None
     headers: Headers = Field(default_factory=dict)
-    params: Params = Field(default_factory=dict)
     basic: tuple[Template, Template] = ("{username}", "{password}")
     """User and password of `{basic}`, such as `["{email}/token", "{apiToken}"]`."""
 
 
-class Call(Model):
+class Call(Parameters):
     """One call of the provider's own making, beside what a standard says."""
 
     method: Literal["GET", "POST", "PUT", "DELETE"] = "POST"
@@ -77,7 +88,6 @@ class Call(Model):
     headers: Headers = Field(default_factory=dict)
     basic: tuple[Template, Template] | None = None
     """User and password of `{basic}`, instead of the request's."""
-    params: Params = Field(default_factory=dict)
     body: Params = Field(default_factory=dict)
     body_format: Literal["form", "json"] = "json"
 
@@ -89,7 +99,7 @@ class Call(Model):
 
     def templates(self) -> list[str]:
         """All but the address."""
-        return [*self.headers.values(), *(self.basic or ()), *self.params.values(), *self.body.values()]
+        return [*self.headers.values(), *(self.basic or ()), *self.all_params().values(), *self.body.values()]
 
 
 class Probe(Model):
@@ -210,9 +220,9 @@ class Exchange(Call):
 
 
 class Signature(Model):
-    """Each request is signed by HMAC; templates may name what `SIGNED` lists besides the values."""
+    """Each request is signed; templates may name what `SIGNED` lists besides the values."""
 
-    algorithm: Literal["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512"] = "HMAC-SHA256"
+    algorithm: Literal["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "Ed25519"] = "HMAC-SHA256"
     key: PropertyName
     key_encoding: Literal["text", "hex", "base64"] = "text"
     content: Template
@@ -226,8 +236,10 @@ class Signature(Model):
         return [self.content, *self.headers.values(), *self.params.values()]
 
 
-SIGNED = frozenset({"method", "host", "path", "query", "body", "bodySha256", "timestamp", "nonce", "signature"})
-"""What a signature's templates may name of the request; `bodySha256` is in hex."""
+SIGNED = frozenset(
+    {"method", "host", "path", "query", "target", "body", "bodySha256", "timestamp", "nonce", "signature"}
+)
+"""What a signature's templates may name of the request; `target` is path and query, `bodySha256` is in hex."""
 
 
 class RateLimit(Model):

@@ -125,7 +125,7 @@ class Way(Model):
             raise ValueError("a path needs a base_url")
         named = names_in(
             *request.headers.values(),
-            *request.params.values(),
+            *request.all_params().values(),
             *((probe and probe.headers) or {}).values(),
             *(probe.params.values() if probe else ()),
             *(template for each in self.calls() for template in each.templates()),
@@ -147,7 +147,7 @@ class Way(Model):
         named = names_in(
             request.base_url,
             *request.headers.values(),
-            *request.params.values(),
+            *request.all_params().values(),
             *request.basic,
             *((probe and probe.headers) or {}).values(),
             *((probe and probe.params) or {}).values(),

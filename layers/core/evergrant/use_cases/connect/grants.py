@@ -199,7 +199,10 @@ def needed_of_client(method: Way, client: OAuthClient) -> dict[str, SecretStr]:
     """What of the owner's client each request needs, such as a developer token; the rest is not sealed again."""
     request, probe = method.request, method.probe
     named = names_in(
-        *request.headers.values(), *request.params.values(), *request.basic, *((probe and probe.headers) or {}).values()
+        *request.headers.values(),
+        *request.all_params().values(),
+        *request.basic,
+        *((probe and probe.headers) or {}).values(),
     )
     return {name: value for name, value in client.extra.items() if name in named} | (
         {"clientId": SecretStr(client.client_id)} if "clientId" in named else {}

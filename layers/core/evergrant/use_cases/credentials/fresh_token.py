@@ -10,7 +10,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.due import day_of
 from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, ProviderError, ProviderTimeoutError
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.rendering import render_all, render_url, with_derived
+from evergrant.domain.rendering import render_all, render_params, render_url, with_derived
 from evergrant.domain.renewal import OURS
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso_or_none
@@ -34,11 +34,17 @@ class Usable:
         template = self.method.request.base_url
         return template and render_url(template, self.credential.variables)
 
+    def params(self) -> dict[str, str]:
+        """What requests carry in their query."""
+        return render_params(self.method.request, self._values())
+
+    def _values(self) -> dict[str, str]:
+        return with_derived(self.method.request, {**self.credential.variables, **self.secret.revealed()})
+
     def answer(self) -> dict[str, object]:
         """As the API answers; this is where a secret leaves."""
         credential = self.credential
-        request = self.method.request
-        values = with_derived(request, {**credential.variables, **self.secret.revealed()})
+        request, values = self.method.request, self._values()
         signs = self.method.signs
         return {
             "credentialId": credential.credential_id,
@@ -49,7 +55,7 @@ class Usable:
             "missingScopes": list(credential.missing_scopes),
             "secret": {name: values[name] for name in sorted(self.method.shown()) if name in values},
             "headers": {} if signs else render_all(request.headers, values),
-            "params": {} if signs else render_all(request.params, values),
+            "params": {} if signs else self.params(),
             "baseUrl": self.base_url(),
         }
 

@@ -119,7 +119,7 @@ def _request(call: ProviderCall, usable: Usable) -> ProviderRequest:
     base_url = usable.base_url()
     if base_url is None:
         raise ValidationFailedError([Detail("path", "This app has no address of its own to call.")])
-    own = usable.method.request.params
+    own = usable.params()
     query = [(name, value) for name, value in call.query if name not in own]
     url = f"{base_url.rstrip('/')}/{_path(call.path)}{'?' + urlencode(query) if query else ''}"
     return ProviderRequest(call.method, url, passed_on(call.headers or {}), call.body)
