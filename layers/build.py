@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = "3.13"
 PLATFORM = "manylinux2014_aarch64"
 PROBE_SECONDS, COMPILE_SECONDS = 10.0, 600.0
-SERVICES = frozenset({"dynamodb", "kms", "sqs", "sts"})
+SERVICES = frozenset({"dynamodb", "events", "kms", "sqs", "sts"})
 """The AWS services that the adapters call: of botocore's data only theirs is kept."""
 SCHEMA_NEEDS = frozenset({"annotated-types", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection"})
 """What the catalogue's schema imports, to make its index."""
