@@ -9,7 +9,7 @@ from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 
 TargetType = Literal["webhook", "event_bus", "queue"]
-ARN = re.compile(r"arn:[a-z-]+:(?P<service>events|sqs):(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):(?P<name>.+)")
+_ARN = re.compile(r"arn:[a-z-]+:(?P<service>events|sqs):(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):(?P<name>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Arn:
 
 def arn_of(text: str) -> Arn:
     """Raises: ValueError."""
-    found = ARN.fullmatch(text)
+    found = _ARN.fullmatch(text)
     if found is None:
         raise ValueError("must be the ARN of an EventBridge bus or of an SQS queue")
     return Arn(found["region"], found["account"], found["name"])
