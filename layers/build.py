@@ -25,7 +25,7 @@ RUNTIME = "3.13"
 PLATFORM = "manylinux2014_aarch64"
 LAMBDA = ("--python-version", RUNTIME, "--platform", PLATFORM, "--implementation", "cp", "--only-binary", ":all:")
 PROBE_SECONDS, COMPILE_SECONDS = 10.0, 600.0
-SERVICES = frozenset({"dynamodb", "kms", "sqs", "sts"})
+SERVICES = frozenset({"dynamodb", "events", "kms", "sqs", "sts"})
 """The AWS services that the adapters call: of botocore's data only theirs is kept."""
 SCHEMA_NEEDS = frozenset({"annotated-types", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection"})
 """What the catalogue's schema imports, to make its index."""

@@ -11,6 +11,8 @@ from local.state import State
 
 STACK = "evergrant"
 DEPLOY_SECONDS = 120
+AWS_HERE = "arn:aws:{}:eu-central-1:000000000000"
+"""The emulator's account. Who makes a bus or a queue named `local` in it may have events sent there."""
 
 
 def deploy(emulator: Emulator, public_base_url: str) -> dict[str, str]:
@@ -36,6 +38,8 @@ def deploy(emulator: Emulator, public_base_url: str) -> dict[str, str]:
             {"ParameterKey": "PublicBaseUrl", "ParameterValue": public_base_url},
             {"ParameterKey": "LocalStack", "ParameterValue": "true"},
             {"ParameterKey": "CheckMinutes", "ParameterValue": "1"},
+            {"ParameterKey": "EventBusArns", "ParameterValue": f"{AWS_HERE.format('events')}:event-bus/local"},
+            {"ParameterKey": "EventQueueArns", "ParameterValue": f"{AWS_HERE.format('sqs')}:local"},
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }

@@ -31,6 +31,7 @@ NUMBER: Schema = {"type": "integer"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 TEXTS = _many(TEXT)
+SECRET: Schema = {**_or_null(TEXT), "description": "Shown once; null for a bus, which is not signed."}
 DONE = _object(success=FLAG)
 
 SCHEMAS: dict[str, Schema] = {
@@ -98,7 +99,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Endpoint": _object(
         endpointId=TEXT,
-        url=TEXT,
+        type={"type": "string", "enum": ["webhook", "event_bus", "queue"]},
+        url={**_or_null(TEXT), "description": "Of a webhook."},
+        arn={**_or_null(TEXT), "description": "Of a bus or a queue."},
         events=TEXTS,
         apps=TEXTS,
         status={"type": "string", "enum": ["healthy", "failing", "paused", "disabled"]},
@@ -109,11 +112,13 @@ SCHEMAS: dict[str, Schema] = {
         id=TEXT,
         type=TEXT,
         timestamp=TIME,
+        workspaceId=TEXT,
         userId=_or_null(TEXT),
         userEmail=_or_null(TEXT),
         credentialId=_or_null(TEXT),
         credentialName=_or_null(TEXT),
         data=ANYTHING,
+        truncated={**FLAG, "description": "Only where something was cut, to stay within 20 kB."},
     ),
     "Delivery": _object(
         deliveryId=TEXT,
@@ -217,7 +222,7 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
     "DELETE /connect/credentials/{credentialId}": (200, DELETED),
     "POST /connect/complete": (201, _object(success=FLAG, credentialId=TEXT)),
     "GET /webhooks/endpoints": (200, _page(_ref("Endpoint"))),
-    "POST /webhooks/endpoints": (201, {"allOf": [_ref("Endpoint"), _object(secret=TEXT)]}),
+    "POST /webhooks/endpoints": (201, {"allOf": [_ref("Endpoint"), _object(secret=SECRET)]}),
     "GET /webhooks/endpoints/{endpointId}": (200, _ref("Endpoint")),
     "PATCH /webhooks/endpoints/{endpointId}": (200, _ref("Endpoint")),
     "DELETE /webhooks/endpoints/{endpointId}": (200, DONE),

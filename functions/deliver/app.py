@@ -36,15 +36,14 @@ def _fan_out(message: dict[str, Any]) -> None:
 
 
 def _deliver(message: dict[str, Any]) -> None:
-    workspace_id = WorkspaceId(message["workspaceId"])
     after = deliver(
-        workspace_id,
+        WorkspaceId(message["workspaceId"]),
         message["eventId"],
         message["deliveryId"],
         webhooks=wiring.webhooks(),
         slots=wiring.slots(),
         sealer=wiring.sealer(),
-        http=wiring.http_client_for(workspace_id),
+        carrier=wiring.carrier,
         deliveries=wiring.deliveries(),
         sign=wiring.sign(),
         clock=wiring.clock(),

@@ -7,12 +7,14 @@ from evergrant.domain.addresses import check_receiver, page_url, web_address
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import WorkspaceId
+from evergrant.domain.targets import TARGETS, TargetType, check_named
 from evergrant.domain.webhooks import Endpoint
 from evergrant.ports import Page
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, PageQuery, Strict, answer, caller, idempotent, live_caller, ok, secret
 from evergrant.runtime.lists import listed
 from evergrant.runtime.moments import Moment
+from evergrant.runtime.settings import settings
 from evergrant.runtime.text import OptionalText, Tags
 from evergrant.use_cases.webhooks import endpoints
 from evergrant.use_cases.webhooks.replay import Window, replay
@@ -22,14 +24,20 @@ http = Http()
 handler = http.handler
 
 Url = Annotated[str, Field(max_length=2048), AfterValidator(page_url)]
+Arn = Annotated[str, Field(max_length=2048)]
 Types = Annotated[tuple[EventType, ...], Field(max_length=20)]
 Apps = Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=100)]
 
 
 class NewEndpoint(Strict):
-    """`POST /webhooks/endpoints`; one that names no types gets `credential.expired`."""
+    """`POST /webhooks/endpoints`; one that names no types gets `credential.expired`.
 
-    url: Url
+    A webhook has a `url`; a bus or a queue has an `arn` instead, which the deployment's parameters name.
+    """
+
+    type: TargetType = "webhook"
+    url: Url | None = None
+    arn: Arn | None = None
     events: Types = ()
     apps: Apps = ()
     user_tags: Tags = ()
@@ -40,6 +48,7 @@ class EndpointChanges(Strict):
     """`PATCH`: the fields named change."""
 
     url: Url | None = None
+    arn: Arn | None = None
     events: Types | None = None
     apps: Apps | None = None
     user_tags: Tags | None = None
@@ -62,13 +71,21 @@ class Replay(Strict):
     only_failed: bool = False
 
 
-def _check(url: str, workspace_id: WorkspaceId) -> None:
-    """Raises: ValidationFailedError."""
-    own = [web_address(each) for each in http.own_urls]
-    try:
-        check_receiver(url, loopback=wiring.may_use_loopback(workspace_id), own=own)
-    except ValueError as error:
-        raise ValidationFailedError([Detail("url", f"This {error}.")]) from None
+def _check(workspace_id: WorkspaceId) -> endpoints.AddressCheck:
+    """What this deployment allows, for a workspace of it."""
+
+    def check(type_: TargetType, address: str) -> None:
+        parameter = TARGETS[type_].parameter
+        if parameter:
+            check_named(type_, address, settings().named_in(parameter))
+            return
+        own = [web_address(each) for each in http.own_urls]
+        try:
+            check_receiver(address, loopback=wiring.may_use_loopback(workspace_id), own=own)
+        except ValueError as error:
+            raise ValidationFailedError([Detail("url", f"This {error}.")]) from None
+
+    return check
 
 
 @http.post("/webhooks/endpoints")
@@ -77,10 +94,10 @@ def create(body: NewEndpoint) -> Answer:
     """Register a receiver; its secret is shown once."""
     who = live_caller(http)
     who.require("webhooks")
-    _check(body.url, who.workspace_id)
     made, signing = endpoints.create_endpoint(
         who,
-        endpoints.NewEndpoint(body.url, body.events, body.apps, body.user_tags, body.description),
+        endpoints.NewEndpoint(body.type, body.url, body.arn, body.events, body.apps, body.user_tags, body.description),
+        check=_check(who.workspace_id),
         apps=wiring.apps(),
         webhooks=wiring.webhooks(),
         sealer=wiring.sealer(),
@@ -88,7 +105,7 @@ def create(body: NewEndpoint) -> Answer:
         entropy=wiring.entropy(),
         identities=http.identities,
     )
-    return secret(201, {**made.shown(), "secret": signing.get_secret_value()})
+    return secret(201, {**made.shown(), "secret": signing and signing.get_secret_value()})
 
 
 @http.get("/webhooks/endpoints")
@@ -120,11 +137,16 @@ def change(endpoint_id: str, body: EndpointChanges) -> Answer:
     changes: dict[str, object] = {
         name: each for name, each in named.items() if each is not None or name == "description"
     }
-    if body.url is not None:
-        _check(body.url, who.workspace_id)
     if body.status is not None:
         changes["paused"] = body.status == "paused"
-    changed = endpoints.change_endpoint(who, endpoint_id, changes, apps=wiring.apps(), webhooks=wiring.webhooks())
+    changed = endpoints.change_endpoint(
+        who,
+        endpoint_id,
+        changes,
+        check=_check(who.workspace_id),
+        apps=wiring.apps(),
+        webhooks=wiring.webhooks(),
+    )
     return ok(changed.shown())
 
 

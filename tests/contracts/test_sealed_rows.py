@@ -55,6 +55,8 @@ def in_tables(client: object) -> Exam:
     now, before, long_before = sorted(SECRETS, reverse=True)
     old = (OldSecret(before, 1, NOON + 7 * DAY), OldSecret(long_before, 2, NOON + DAY))
     storage.webhooks.put_endpoint(an_endpoint(sealed_secret=now, old_secrets=old))
+    # A bus has none.
+    storage.webhooks.put_endpoint(an_endpoint(endpoint_id=an_id("ep", 2), type="event_bus", sealed_secret=b""))
     rows = DynamoDBSealedRows(client, credentials="credentials", directory="directory", events="events")  # type: ignore[arg-type]  # moto's
 
     def change(row: SealedRow) -> None:

@@ -36,6 +36,10 @@ FULL_ENDPOINT = an_endpoint(
     old_secrets=(OldSecret(b"old", 1, NOON + DAY), OldSecret(b"older", 2, NOON + HOUR)),
     version=7,
 )
+A_QUEUE = an_endpoint(type="queue", url=None, arn="arn:aws:sqs:eu-central-1:123456789012:owners")
+A_BUS = an_endpoint(
+    type="event_bus", url=None, arn="arn:aws:events:eu-central-1:123456789012:event-bus/owners", sealed_secret=b""
+)
 FULL_EVENT = an_event(
     user_email="ada@shop.example", credential_name="Acme", data={"reason": "x", "providerError": None, "version": 3}
 )
@@ -66,7 +70,7 @@ def due(storage: Storage, until: datetime) -> list[tuple[str, datetime]]:
     return [each for partition in partitions(minute) for each in storage.webhooks.due(partition, until=until)]
 
 
-@pytest.mark.parametrize("new", [an_endpoint(), FULL_ENDPOINT], ids=["plain", "full"])
+@pytest.mark.parametrize("new", [an_endpoint(), FULL_ENDPOINT, A_QUEUE, A_BUS], ids=["plain", "full", "queue", "bus"])
 def test_an_endpoint_is_read_as_it_was_put_in_its_own_workspace(storage: Storage, new: Endpoint) -> None:
     storage.webhooks.put_endpoint(new)
 
@@ -264,9 +268,19 @@ def test_the_deliveries_of_an_event_are_its_own(storage: Storage) -> None:
     assert storage.webhooks.delivery(WORKSPACE, an_id("evt"), an_id("dlv", 3)) is None
 
 
+@pytest.mark.parametrize("new", [A_QUEUE, A_BUS], ids=["queue", "bus"])
+def test_a_target_is_changed_for_another(storage: Storage, new: Endpoint) -> None:
+    storage.webhooks.put_endpoint(new)
+    other = replace(new, arn=f"{new.arn}2")
+
+    storage.webhooks.change_endpoint(other, read=new)
+
+    assert endpoint(storage) == replace(other, version=new.version + 1)
+
+
 def test_a_delivery_is_kept_with_its_attempts(storage: Storage) -> None:
     storage.webhooks.open_delivery(a_delivery())
-    after = a_delivery(attempts=(FAILED, LOST), status="failed", next_attempt_at=NOON + HOUR)
+    after = a_delivery(type="queue", attempts=(FAILED, LOST), status="failed", next_attempt_at=NOON + HOUR)
 
     storage.webhooks.change_delivery(after, attempts_read=0, queued=False)
 

@@ -31,6 +31,10 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "DEPLOYMENT": "evergrant-test",
     "PUBLIC_BASE_URL": "https://evergrant.example",
+    "EVENT_BUS_ARNS": "arn:aws:events:eu-central-1:123456789012:event-bus/owners",
+    "EVENT_QUEUE_ARNS": ",".join(
+        f"arn:aws:sqs:eu-central-1:123456789012:{name}" for name in ("owners", "owners.fifo", "elsewhere")
+    ),
     "POWERTOOLS_SERVICE_NAME": "test",
     **{f"{name.upper()}_TABLE": name for name in TABLES},
 }

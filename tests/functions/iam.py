@@ -25,7 +25,10 @@ def _asked(operation: str, parameters: dict[str, Any]) -> Iterator[tuple[str, st
     elif operation == "AssumeRole":
         yield "sts:AssumeRole", "MerchantsRole"
     elif operation in {"SendMessage", "SendMessageBatch"}:
-        yield "sqs:SendMessage", f"{parameters['QueueUrl'].rsplit('/', 1)[-1].capitalize()}Queue"
+        name = f"{parameters['QueueUrl'].rsplit('/', 1)[-1].capitalize()}Queue"
+        yield "sqs:SendMessage", name if name in _resources() else "EventQueueArns"
+    elif operation == "PutEvents":
+        yield "events:PutEvents", "EventBusArns"
     elif operation == "TransactWriteItems":
         for write in parameters["TransactItems"]:
             ((kind, item),) = write.items()
@@ -55,7 +58,7 @@ def _allowed(function: str) -> frozenset[tuple[str, str]]:
         for given in policy["Statement"]:
             statement = given["Fn::If"][1] if "Fn::If" in given else given
             actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-            names = re.findall(r"\w+(?:Table|Queue|Key|KeyArns)\b", str(statement["Resource"]))
+            names = re.findall(r"\w+(?:Table|Queue|Key|Arns)\b", str(statement["Resource"]))
             names += ["MerchantsRole"] if ":role/evergrant-*" in str(statement["Resource"]) else []
             purposes = statement.get("Condition", {}).get("StringEquals", {}).get(PURPOSE)
             if purposes:

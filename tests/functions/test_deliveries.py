@@ -358,7 +358,8 @@ def test_attack_62_a_delivery_has_no_secret(functions: Functions, receiver: Loop
     (asked,) = receiver.asked
     assert CANARY not in f"{asked.body!r}{asked.headers}"
     assert json.loads(asked.body).keys() == {
-        *("id", "type", "timestamp", "userId", "userEmail", "credentialId", "credentialName", "data")
+        *("id", "type", "timestamp", "workspaceId"),
+        *("userId", "userEmail", "credentialId", "credentialName", "data"),
     }
 
 

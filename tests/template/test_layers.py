@@ -71,7 +71,7 @@ def test_byte_code_is_shipped_and_never_checked_again(layers: list[Path]) -> Non
 def test_botocore_knows_only_what_is_called(layers: list[Path]) -> None:
     services = {path.name for path in (layers[0] / "botocore/data").iterdir() if path.is_dir()}
 
-    assert services == {"dynamodb", "kms", "sqs", "sts"}
+    assert services == {"dynamodb", "events", "kms", "sqs", "sts"}
 
 
 def test_the_catalogues_index_is_built_in_and_says_what_the_files_say(layers: list[Path]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evergrant.domain import targets
 
 from local.packaging import load_template
 
@@ -153,6 +154,51 @@ def test_attack_70_without_customers_keys_nothing_is_given() -> None:
     }
     assert pattern.fullmatch("arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab")
     assert not [each for each in ("*", "arn:aws:kms:eu-central-1:123456789012:key/*") if pattern.fullmatch(each)]
+
+
+TARGETS = {
+    "EventBusArns": ("HasEventBuses", "events:PutEvents", "arn:aws:events:eu-central-1:123456789012:event-bus/owners"),
+    "EventQueueArns": ("HasEventQueues", "sqs:SendMessage", "arn:aws:sqs:eu-central-1:123456789012:owners.fifo"),
+}
+"""What events may be sent to: the parameter, its condition, the one action, an example."""
+
+
+@pytest.mark.parametrize("parameter", TARGETS)
+def test_attack_70_deliveries_alone_reach_the_owners_targets_and_only_those_that_are_named(parameter: str) -> None:
+    condition, action, _ = TARGETS[parameter]
+    given = {
+        name: [each for policy in function["Policies"] for each in policy["Statement"] if parameter in str(each)]
+        for name, function in FUNCTIONS.items()
+        if parameter in str(function.get("Policies"))
+    }
+
+    allowed = {"Effect": "Allow", "Action": action, "Resource": {"Ref": parameter}}
+    assert given == {"DeliverFunction": [{"Fn::If": [condition, allowed, {"Ref": "AWS::NoValue"}]}]}
+    assert [name for name, each in FUNCTIONS.items() if "events:" in str(each.get("Policies"))] == ["DeliverFunction"]
+
+
+@pytest.mark.parametrize("parameter", TARGETS)
+def test_attack_70_without_named_targets_nothing_is_given(parameter: str) -> None:
+    condition, _, example = TARGETS[parameter]
+    declared = TEMPLATE["Parameters"][parameter]
+    pattern = re.compile(declared["AllowedPattern"])
+
+    assert declared["Default"] == ""
+    assert TEMPLATE["Conditions"][condition] == {
+        "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": parameter}]}, ""]}]
+    }
+    assert pattern.fullmatch(example)
+    others = [each for name, (_, _, each) in TARGETS.items() if name != parameter]
+    assert not [each for each in ("*", example.replace("owners", "*"), *others) if pattern.fullmatch(each)]
+
+
+@pytest.mark.parametrize("parameter", TARGETS)
+def test_whoever_registers_endpoints_knows_what_is_named(parameter: str) -> None:
+    variable = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", parameter).upper()
+    variables = FUNCTIONS["WebhookEndpointsFunction"]["Environment"]["Variables"]
+
+    assert variables[variable] == {"Fn::Join": [",", {"Ref": parameter}]}
+    assert {each.parameter for each in targets.TARGETS.values() if each.parameter} == set(TARGETS)
 
 
 def test_nobody_may_change_the_audit_trail() -> None:

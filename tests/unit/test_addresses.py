@@ -1,9 +1,16 @@
 """Which addresses an owner may name, and how they are told apart."""
 
+import json
+from pathlib import Path
+
 import pytest
 from evergrant.domain.addresses import check_origin, check_receiver, page_url, web_address
 
 OWN = [web_address("https://vault.example/v1"), web_address("http://127.0.0.1:8787")]
+
+FORMS = json.loads((Path(__file__).parents[1] / "vectors/ssrf.json").read_text("utf-8"))
+BY_NAME = {"names of this machine", "names that point inside"}
+"""What a name points at is seen when it is called."""
 
 BROKEN = [
     "",
@@ -157,3 +164,11 @@ def test_a_receiver_elsewhere_will_do(text: str) -> None:
 
     with pytest.raises(ValueError, match="itself"):
         check_receiver(text, loopback=True, own=[web_address(text)])
+
+
+@pytest.mark.parametrize(
+    "host", [each for group, hosts in FORMS["hosts"].items() if group not in BY_NAME for each in hosts]
+)
+def test_attack_51_no_receiver_has_an_address_that_is_not_public(host: str) -> None:
+    with pytest.raises(ValueError, match="must"):
+        check_receiver(f"https://{host}/", loopback=False, own=OWN)

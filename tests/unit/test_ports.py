@@ -19,6 +19,7 @@ WITHOUT = {
     "ProviderApi": "Nothing fakes it: tests/catalogue and tests/functions/test_proxy.py have the adapter.",
     "ThreeLeggedOAuth": "Nothing fakes it: tests/catalogue has the adapter.",
     "RoleAssumer": "Nothing fakes it: tests/functions/test_ways.py has the adapter over moto.",
+    "Carrier": "The world outside: tests/contracts/test_carriers.py has the adapters, one for each type.",
     "HttpClient": "The world outside: tests/contracts/test_transport.py has the adapter.",
 }
 """Ports, and why no fake takes their exam."""

@@ -5,7 +5,7 @@ Each Protocol has one adapter, one fake, and one contract suite for both; tests/
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from pydantic import SecretBytes, SecretStr
@@ -670,6 +670,33 @@ class HttpClient(Protocol):
         max_bytes: int,
     ) -> HttpAnswer:
         """Raises: ProviderTimeoutError, ProviderError for an address that is not public or a call that broke."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event on its way to an endpoint: the bytes that are signed, and what goes beside them."""
+
+    event: Event
+    body: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of one attempt; the names are those of `Attempt`."""
+
+    status: int | None
+    response: str | None
+    error: str | None = None
+    retry_after: timedelta | None = None
+
+
+class Carrier(Protocol):
+    """The way to the endpoints of one type."""
+
+    def bring(self, message: Message, address: str) -> Reply:
+        """A refusal is a reply. Raises: ProviderTimeoutError; ProviderError where nobody answered."""
         ...
 
 

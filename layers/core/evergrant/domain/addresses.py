@@ -13,6 +13,10 @@ _URL = re.compile(
 """No user info, no fragment, and no character that a parser somewhere would drop, fold or take for another."""
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """Its last label begins with a letter: a number there would be an IPv4 address in disguise."""
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""RFC 4291, 2.4."""
+_RESERVED = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("3fff::/20"))
+"""Special by IANA's registries, and global to an older Python."""
 _PORTS = {"https": 443, "http": 80}
 _OPEN_PORTS = range(1024, 65536)
 
@@ -105,6 +109,11 @@ def _is_public(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return False
     try:
-        return ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
         return True
+    if address.is_multicast or any(address in each for each in _RESERVED):
+        return False
+    wraps = address.version == 6 and (address not in _UNICAST or address.sixtofour or address.teredo)
+    # ipaddress takes what only wraps an IPv4 address for global.
+    return address.is_global and not wraps

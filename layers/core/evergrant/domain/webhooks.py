@@ -9,6 +9,7 @@ from typing import Literal
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.events import DEFAULT_TYPES, Event
 from evergrant.domain.ids import EndpointId, WorkspaceId
+from evergrant.domain.targets import TARGETS, TargetType
 from evergrant.domain.times import iso, iso_or_none
 
 WAITS = tuple(
@@ -43,9 +44,12 @@ class Endpoint:
 
     workspace_id: WorkspaceId
     endpoint_id: EndpointId
-    url: str
+    url: str | None
     created_at: datetime
     sealed_secret: bytes
+    """Empty where its type is not signed."""
+    type: TargetType = "webhook"
+    arn: str | None = None
     events: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
     user_tags: tuple[str, ...] = ()
@@ -67,6 +71,16 @@ class Endpoint:
             return "paused"
         return "failing" if self.failing_since else "healthy"
 
+    @property
+    def address(self) -> str:
+        """Where it is, in the field that its type has for that."""
+        return getattr(self, TARGETS[self.type].field)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The events that it hears."""
+        return tuple(dict.fromkeys((*(self.events or DEFAULT_TYPES), *TARGETS[self.type].always)))
+
     def hears(self, event: Event, *, tags: Collection[str] | None = None) -> bool:
         """Whether `event` is to be delivered here; `tags` are its user's, None where they do not matter."""
         if self.disabled_reason or self.paused:
@@ -76,7 +90,7 @@ class Endpoint:
         app = event.data.get("app")
         fits = not self.apps or app is None or app in self.apps
         tagged = tags is None or not self.user_tags or not set(self.user_tags).isdisjoint(tags)
-        return event.type in (self.events or DEFAULT_TYPES) and fits and tagged
+        return event.type in self.types and fits and tagged
 
     @property
     def at_once(self) -> int:
@@ -97,8 +111,18 @@ class Endpoint:
             )
         return replace(self, sealed_secret=sealed_secret, secret_generation=self.secret_generation + 1, old_secrets=old)
 
+    def check_signed(self) -> None:
+        """Raises: ConflictError (`endpoint_not_signed`)."""
+        if not TARGETS[self.type].is_signed:
+            raise ConflictError(
+                f"An endpoint of type `{self.type}` has no secret: IAM says who may put events there.",
+                code="endpoint_not_signed",
+            )
+
     def signing(self, *, at: datetime) -> list[tuple[bytes, int]]:
-        """The sealed secrets that sign now, with their generations; the newest first."""
+        """The sealed secrets that sign now, with their generations; the newest first; none where nothing is signed."""
+        if not TARGETS[self.type].is_signed:
+            return []
         old = [(each.sealed, each.generation) for each in self.old_secrets if each.until > at]
         return [(self.sealed_secret, self.secret_generation), *reversed(old)]
 
@@ -118,8 +142,10 @@ class Endpoint:
         """Never the secret."""
         return {
             "endpointId": self.endpoint_id,
+            "type": self.type,
             "url": self.url,
-            "events": list(self.events or DEFAULT_TYPES),
+            "arn": self.arn,
+            "events": list(self.types),
             "apps": list(self.apps),
             "userTags": list(self.user_tags),
             "description": self.description,
@@ -132,14 +158,16 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One POST to a receiver."""
+    """One try to bring an event to a receiver."""
 
     at: datetime
     status: int | None
+    """HTTP's: the receiver's own, or that of AWS where it took the event or refused the whole call."""
     duration_ms: int
     error: str | None = None
     response: str | None = None
-    """The first of what the receiver answered, for whoever looks for its mistake; never a header of it."""
+    """The first of what the receiver answered, for whoever looks for its mistake; never a header of it. Of a bus or a
+    queue: the id that AWS gave the event there, or its error's code."""
 
     @property
     def ok(self) -> bool:
@@ -156,6 +184,8 @@ class Delivery:
     endpoint_id: str
     delivery_id: str
     event_at: datetime
+    type: TargetType = "webhook"
+    """Its endpoint's."""
     status: Literal["pending", "delivered", "failed", "exhausted"] = "pending"
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
@@ -220,7 +250,7 @@ class Delivery:
                     "error": each.error,
                     "response": each.response,
                     # The signature is left out: a log is no place for what proves that we sent something.
-                    "requestHeaders": request_headers(self.event_id, each.at),
+                    "requestHeaders": request_headers(self.type, self.event_id, each.at),
                 }
                 for each in self.attempts
             ],
@@ -234,14 +264,15 @@ def kept_response(body: bytes) -> str | None:
     return "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text) or None
 
 
-def request_headers(event_id: str, at: datetime) -> dict[str, str]:
-    """What each attempt says of itself (Standard Webhooks), beside its signatures."""
-    return {
+def request_headers(type_: TargetType, event_id: str, at: datetime) -> dict[str, str]:
+    """What each attempt says of itself (Standard Webhooks) beside its signatures, where there is a place for it."""
+    said = {
         "content-type": "application/json",
         "user-agent": "Evergrant",
         "webhook-id": event_id,
         "webhook-timestamp": str(int(at.timestamp())),
     }
+    return {name: said[name] for name in TARGETS[type_].headers}
 
 
 def delivery_for(event: Event, endpoint: Endpoint) -> Delivery:
@@ -254,5 +285,6 @@ def delivery_for(event: Event, endpoint: Endpoint) -> Delivery:
         endpoint_id=endpoint.endpoint_id,
         delivery_id=f"dlv_{time_part}{digest}",
         event_at=event.at,
+        type=endpoint.type,
         next_attempt_at=event.at,
     )

@@ -1,6 +1,7 @@
 """What the template tells a function, read once at cold start, failing by the missing name."""
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -73,6 +74,11 @@ class Settings:
 
         text = self.environment.get("RESTORED_AT")
         return from_iso(text) if text else None
+
+    def named_in(self, parameter: str) -> frozenset[str]:
+        """What a parameter of the template lists, such as `EventBusArns` (EVENT_BUS_ARNS)."""
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", parameter).upper()
+        return frozenset(filter(None, self.environment.get(name, "").split(",")))
 
     def paused(self, what: str) -> bool:
         """`renewals` or `notifications`: the operator's switches."""

@@ -3,7 +3,7 @@
 Listing does not pay for OAuth; the fresh-token handler does not pay for requests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from evergrant.domain.credential import Credential
     from evergrant.domain.events import Event
     from evergrant.domain.ids import WorkspaceId
+    from evergrant.domain.targets import TargetType
+    from evergrant.domain.webhooks import Endpoint
     from evergrant.use_cases.connect.complete import Completer
     from evergrant.use_cases.connect.flows import Flows
     from evergrant.use_cases.connect.grants import Keeper
@@ -478,6 +480,37 @@ def public_http_client() -> "ports.HttpClient":
 def http_client_for(workspace_id: "WorkspaceId") -> "ports.HttpClient":
     """For addresses that the workspace's owner names."""
     return http_client() if may_use_loopback(workspace_id) else public_http_client()
+
+
+def carrier(endpoint: "Endpoint") -> "ports.Carrier":
+    """The way to it."""
+    return _CARRIERS[endpoint.type](endpoint.workspace_id)
+
+
+def _receivers(workspace_id: "WorkspaceId") -> "ports.Carrier":
+    from evergrant.adapters.http.receivers import ReceiverCarrier
+
+    return ReceiverCarrier(http_client_for(workspace_id))
+
+
+def _buses(_: "WorkspaceId") -> "ports.Carrier":
+    from evergrant.adapters.events.bus import BusCarrier, events
+
+    return BusCarrier(events)
+
+
+def _queues(_: "WorkspaceId") -> "ports.Carrier":
+    from evergrant.adapters.sqs.carrier import QueueCarrier
+    from evergrant.adapters.sqs.queue import sqs
+
+    return QueueCarrier(sqs)
+
+
+_CARRIERS: "dict[TargetType, Callable[[WorkspaceId], ports.Carrier]]" = {
+    "webhook": _receivers,
+    "event_bus": _buses,
+    "queue": _queues,
+}
 
 
 @cache

@@ -32,6 +32,7 @@ def delivery_item(delivery: Delivery, *, queued: bool, retention: timedelta, sha
             "workspace_id": delivery.workspace_id,
             "event_id": delivery.event_id,
             "endpoint_id": delivery.endpoint_id,
+            "endpoint_type": delivery.type,
             "event_at": epoch_ms(delivery.event_at),
             "status": delivery.status,
             "attempts": [
@@ -59,6 +60,7 @@ def delivery_of(item: Mapping[str, Any]) -> Delivery:
         workspace_id=WorkspaceId(row["workspace_id"]),
         event_id=row["event_id"],
         endpoint_id=row["endpoint_id"],
+        type=row.get("endpoint_type", "webhook"),
         delivery_id=row["sk"],
         event_at=at_ms(row["event_at"]),
         status=row["status"],

@@ -8,7 +8,7 @@ from evergrant.domain.ids import EndpointId, WorkspaceId
 from evergrant.domain.webhooks import Endpoint, OldSecret
 
 _SETTINGS = (
-    *("url", "events", "apps", "user_tags", "description", "paused", "version"),
+    *("url", "arn", "events", "apps", "user_tags", "description", "paused", "version"),
     *("sealed_secret", "secret_generation", "old_secrets"),
 )
 """Its owner's; guarded by `version`."""
@@ -29,9 +29,11 @@ def endpoint_item(endpoint: Endpoint) -> dict[str, Any]:
         {
             "kind": "endpoint",
             "workspace_id": endpoint.workspace_id,
+            "endpoint_type": endpoint.type,
             "url": endpoint.url,
+            "arn": endpoint.arn,
             "created_at": epoch_ms(endpoint.created_at),
-            "sealed_secret": endpoint.sealed_secret,
+            "sealed_secret": endpoint.sealed_secret or None,
             "events": list(endpoint.events),
             "apps": list(endpoint.apps),
             "user_tags": list(endpoint.user_tags),
@@ -54,9 +56,11 @@ def endpoint_of(item: Mapping[str, Any]) -> Endpoint:
     return Endpoint(
         workspace_id=WorkspaceId(row["workspace_id"]),
         endpoint_id=EndpointId(row["sk"]),
-        url=row["url"],
+        url=row.get("url"),
+        arn=row.get("arn"),
+        type=row.get("endpoint_type", "webhook"),
         created_at=at_ms(row["created_at"]),
-        sealed_secret=bytes(row["sealed_secret"]),
+        sealed_secret=bytes(row.get("sealed_secret", b"")),
         events=tuple(row["events"]),
         apps=tuple(row["apps"]),
         user_tags=tuple(row["user_tags"]),

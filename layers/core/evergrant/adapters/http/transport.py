@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
+from ipaddress import IPv6Network
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 3
 LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
+MAPPED = IPv6Network("::ffff:0:0/96")
+"""How the library writes IPv4, whose own networks it checks within."""
+NOT_UNICAST = (*IPv6Network("::/3").address_exclude(MAPPED), "4000::/2", "8000::/1")
+"""All of IPv6 but 2000::/3 (RFC 4291, 2.4). IPv4 addresses stand in it in ways that a list of forms misses, as
+::ffff:0:0:0/96 does (RFC 2765)."""
 _CHUNK = 4096
 
 
@@ -139,7 +145,7 @@ def _policy(*, loopback: bool) -> Any:
         policy.allow_plain_text_http = True
     else:
         policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
-        policy.add_denied_addresses(["::/96"])
+        policy.add_denied_addresses(list(map(str, NOT_UNICAST)))
         policy.add_xff_header = False
     return policy
 

@@ -17,9 +17,9 @@ BATCH = 10
 
 
 @cache
-def sqs() -> "SQSClient":
-    """This environment's client."""
-    return client("sqs")
+def sqs(region: str | None = None) -> "SQSClient":
+    """That region's client; None: this environment's."""
+    return client("sqs", region=region)
 
 
 class SqsQueue:

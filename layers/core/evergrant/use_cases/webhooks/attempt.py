@@ -1,6 +1,5 @@
-"""One attempt: the event signed, sent to a receiver, and what came of it."""
+"""One attempt: the event signed, brought to a receiver, and what came of it."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -8,49 +7,33 @@ from pydantic import SecretStr
 
 from evergrant.domain.errors import ProviderError, ProviderTimeoutError
 from evergrant.domain.events import Event
-from evergrant.domain.webhooks import Attempt, Endpoint, kept_response, request_headers
-from evergrant.ports import Clock, HttpAnswer, HttpClient, Sealer
+from evergrant.domain.webhooks import Attempt, Endpoint, request_headers
+from evergrant.ports import Carrier, Clock, Message, Reply, Sealer
 from evergrant.use_cases.webhooks.endpoints import secret_context
-
-TOTAL_SECONDS = 15
-MAX_ANSWER_BYTES = 16 * 1024
 
 Sign = Callable[[SecretStr, str, datetime, str], str]
 """(secret, message id, time, body) to the `webhook-signature` header."""
 
 
 def attempted(
-    endpoint: Endpoint, event: Event, *, sealer: Sealer, http: HttpClient, sign: Sign, clock: Clock
+    endpoint: Endpoint, event: Event, *, sealer: Sealer, carrier: Carrier, sign: Sign, clock: Clock
 ) -> tuple[Attempt, timedelta | None]:
     """And how long the receiver asked to be left alone. Trouble is an attempt that failed, not an error."""
     started = clock.now()
-    body = json.dumps(event.body(), ensure_ascii=False, separators=(",", ":"))
+    body = event.text()
     signatures = [sign(each, event.event_id, started, body) for each in _secrets(endpoint, sealer, at=started)]
-    headers = {**request_headers(event.event_id, started), "webhook-signature": " ".join(signatures)}
-    status, error, retry_after, response = None, None, None, None
+    headers = request_headers(endpoint.type, event.event_id, started)
+    if signatures:
+        headers["webhook-signature"] = " ".join(signatures)
     try:
-        answer = http.send(
-            "POST",
-            endpoint.url,
-            headers=headers,
-            body=body.encode(),
-            total_seconds=TOTAL_SECONDS,
-            max_bytes=MAX_ANSWER_BYTES,
-        )
-        status, response = answer.status, kept_response(answer.body)
-        retry_after = _retry_after(answer)
+        reply = carrier.bring(Message(event, body, headers), endpoint.address)
     except ProviderTimeoutError:
-        error = "timeout"
+        reply = Reply(None, None, error="timeout")
     except ProviderError:
-        error = "connection_failed"
+        reply = Reply(None, None, error="connection_failed")
     duration = round((clock.now() - started) / timedelta(milliseconds=1))
-    return Attempt(at=started, status=status, duration_ms=duration, error=error, response=response), retry_after
-
-
-def _retry_after(answer: HttpAnswer) -> timedelta | None:
-    asked = answer.headers.get("retry-after", "")
-    is_heard = answer.status in {429, 503} and asked.isdecimal() and len(asked) <= 6
-    return timedelta(seconds=int(asked)) if is_heard else None
+    attempt = Attempt(at=started, status=reply.status, duration_ms=duration, error=reply.error, response=reply.response)
+    return attempt, reply.retry_after
 
 
 def _secrets(endpoint: Endpoint, sealer: Sealer, *, at: datetime) -> list[SecretStr]:

@@ -1,11 +1,12 @@
 """One delivery's next attempt: made where its endpoint has room, remembered, and queued again when it failed."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from evergrant.domain.errors import ConflictError, KeyUnavailableError
 from evergrant.domain.ids import WorkspaceId
-from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Delivery
-from evergrant.ports import Clock, Entropy, HttpClient, Queue, Sealer, Slots, Webhooks
+from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Delivery, Endpoint
+from evergrant.ports import Carrier, Clock, Entropy, Queue, Sealer, Slots, Webhooks
 from evergrant.use_cases.webhooks.attempt import Sign, attempted
 from evergrant.use_cases.webhooks.health import note_attempt
 
@@ -20,7 +21,7 @@ def deliver(
     webhooks: Webhooks,
     slots: Slots,
     sealer: Sealer,
-    http: HttpClient,
+    carrier: Callable[[Endpoint], Carrier],
     deliveries: Queue,
     sign: Sign,
     clock: Clock,
@@ -46,7 +47,9 @@ def deliver(
     if slot is None:
         return _kept(read.held_up(at=now, jitter=jitter), read, at=now, webhooks=webhooks, deliveries=deliveries)
     try:
-        attempt, retry_after = attempted(endpoint, event, sealer=sealer, http=http, sign=sign, clock=clock)
+        attempt, retry_after = attempted(
+            endpoint, event, sealer=sealer, carrier=carrier(endpoint), sign=sign, clock=clock
+        )
     except KeyUnavailableError:
         return _kept(read.put_off(at=now), read, at=now, webhooks=webhooks, deliveries=deliveries)
     finally:

@@ -13,6 +13,7 @@ from evergrant.domain.errors import ConflictError, NotFoundError
 from evergrant.domain.events import Event
 from evergrant.domain.ids import ENTROPY_BYTES, EndpointId, EventId, identifier
 from evergrant.domain.sealing import SealContext
+from evergrant.domain.targets import TARGETS, TargetType, check_fields
 from evergrant.domain.webhooks import Endpoint, delivery_for
 from evergrant.ports import Apps, Clock, Entropy, Identities, Page, Sealer, Webhooks
 from evergrant.use_cases.apps.effective import named_app
@@ -25,13 +26,19 @@ TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class NewEndpoint:
-    """What a caller says of it; its URL was checked at the edge."""
+    """What a caller says of it; its address was checked at the edge."""
 
-    url: str
+    type: TargetType
+    url: str | None = None
+    arn: str | None = None
     events: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
     user_tags: tuple[str, ...] = ()
     description: str | None = None
+
+
+AddressCheck = Callable[[TargetType, str], None]
+"""Whether an endpoint of that type may have that address. Raises: ValidationFailedError."""
 
 
 def secret_context(endpoint: Endpoint, generation: int) -> SealContext:
@@ -43,29 +50,35 @@ def create_endpoint(
     caller: Caller,
     new: NewEndpoint,
     *,
+    check: AddressCheck,
     apps: Apps,
     webhooks: Webhooks,
     sealer: Sealer,
     clock: Clock,
     entropy: Entropy,
     identities: Identities,
-) -> tuple[Endpoint, SecretStr]:
-    """The endpoint, and the only time that its secret is seen (Standard Webhooks: `whsec_` and base64).
+) -> tuple[Endpoint, SecretStr | None]:
+    """The endpoint, and the only time that its secret is seen (Standard Webhooks: `whsec_` and base64); None where
+    its type is not signed.
 
-    Raises: ValidationFailedError (`unknown_app`).
+    Raises: ValidationFailedError, also as `check`.
     """
+    _check_address(new.type, {"url": new.url, "arn": new.arn}, check, is_new=True)
     endpoint = Endpoint(
         workspace_id=caller.workspace_id,
         endpoint_id=EndpointId(identities.new("ep")),
         url=new.url,
         created_at=clock.now(),
         sealed_secret=b"",
+        type=new.type,
+        arn=new.arn,
         events=new.events,
         apps=_slugs(caller, new.apps, apps=apps),
         user_tags=new.user_tags,
         description=new.description,
     )
-    secret, sealed = _new_secret(endpoint, 1, sealer=sealer, entropy=entropy)
+    signed = TARGETS[new.type].is_signed
+    secret, sealed = _new_secret(endpoint, 1, sealer=sealer, entropy=entropy) if signed else (None, b"")
     webhooks.put_endpoint(replace(endpoint, sealed_secret=sealed))
     return endpoint, secret
 
@@ -82,11 +95,12 @@ def rotate_secret(
 ) -> tuple[Endpoint, SecretStr]:
     """The new secret, seen once; the one before signs too until the overlap is over. Of several at once, each counts.
 
-    Raises: NotFoundError; ConflictError (`too_many_secrets`, `changed_meanwhile`).
+    Raises: NotFoundError; ConflictError (`endpoint_not_signed`, `too_many_secrets`, `changed_meanwhile`).
     """
     made: list[SecretStr] = []
 
     def rotated(read: Endpoint) -> Endpoint:
+        read.check_signed()
         secret, sealed = _new_secret(read, read.secret_generation + 1, sealer=sealer, entropy=entropy)
         made.append(secret)
         return read.rotated(sealed, at=clock.now(), overlap=overlap)
@@ -135,18 +149,34 @@ def list_endpoints(caller: Caller, *, limit: int, after: str | None, webhooks: W
     return part_of(webhooks.endpoints(caller.workspace_id), lambda each: each.endpoint_id, limit=limit, after=after)
 
 
+def _check_address(type_: TargetType, given: Mapping[str, str | None], check: AddressCheck, *, is_new: bool) -> None:
+    check_fields(type_, given, is_new=is_new)
+    address = given[TARGETS[type_].field]
+    if address is not None:
+        check(type_, address)
+
+
 def change_endpoint(
-    caller: Caller, endpoint_id: str, changes: Mapping[str, object], *, apps: Apps, webhooks: Webhooks
+    caller: Caller,
+    endpoint_id: str,
+    changes: Mapping[str, object],
+    *,
+    check: AddressCheck,
+    apps: Apps,
+    webhooks: Webhooks,
 ) -> Endpoint:
     """Making it active again forgives what made it fail.
 
-    Raises: NotFoundError; ValidationFailedError (`unknown_app`); ConflictError (`changed_meanwhile`).
+    Raises: NotFoundError; ValidationFailedError, also as `check`; ConflictError (`changed_meanwhile`).
     """
     named = dict(changes)
     if "apps" in named:
         named["apps"] = _slugs(caller, cast("Sequence[str]", named["apps"]), apps=apps)
 
+    given = {name: cast("str | None", named.get(name)) for name in ("url", "arn")}
+
     def changed(read: Endpoint) -> Endpoint:
+        _check_address(read.type, given, check, is_new=False)
         new = replace(read, **named)  # type: ignore[arg-type]  # the handler's model has checked them
         return new.woken() if named.get("paused") is False else new
 
