@@ -11,6 +11,7 @@ from evergrant.adapters.dynamodb.cursor import DynamoDBSweepCursor
 from evergrant.adapters.dynamodb.directory import DynamoDBDirectory
 from evergrant.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
 from evergrant.adapters.dynamodb.rates import DynamoDBRates
+from evergrant.adapters.dynamodb.replays import DynamoDBReplays
 from evergrant.adapters.dynamodb.sessions import DynamoDBSessions
 from evergrant.adapters.dynamodb.slots import DynamoDBSlots
 from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
@@ -40,6 +41,7 @@ def dynamodb_storage(client: Any) -> Storage:
         sessions=DynamoDBSessions(client, table="sessions"),
         idempotency=DynamoDBIdempotencyStore(client, table="sessions"),
         slots=DynamoDBSlots(client, table="events"),
+        replays=DynamoDBReplays(client, table="events", retention=90 * DAY),
         rates=DynamoDBRates(client, table="sessions", per_second=PER_SECOND),
         cursor=DynamoDBSweepCursor(client, "renewals", table="sessions"),
     )

@@ -9,7 +9,7 @@ from tests.fakes.audit import FakeAudit
 from tests.fakes.connecting import FakeAuthorizations, FakeIdempotencyStore, FakeSessions
 from tests.fakes.credentials import FakeCredentialStore
 from tests.fakes.directory import FakeDirectory
-from tests.fakes.webhooks import FakeSlots, FakeWebhooks
+from tests.fakes.webhooks import FakeReplays, FakeSlots, FakeWebhooks
 from tests.fakes.work import FakeRates, FakeSweepCursor
 
 PER_SECOND = 2
@@ -31,6 +31,7 @@ class Storage:
     idempotency: ports.IdempotencyStore
     rates: ports.Rates
     cursor: ports.SweepCursor
+    replays: ports.Replays
     slots: ports.Slots
 
 
@@ -51,4 +52,5 @@ def fake_storage() -> Storage:
         rates=FakeRates(PER_SECOND),
         cursor=FakeSweepCursor(),
         slots=FakeSlots(),
+        replays=FakeReplays(webhooks),
     )

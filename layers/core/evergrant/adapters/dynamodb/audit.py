@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb.client import translated
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, page, place_of, starting, to_item, to_values
+from evergrant.adapters.dynamodb.items import (
+    at_ms,
+    epoch_ms,
+    from_item,
+    page_before,
+    place_of,
+    starting,
+    to_item,
+    to_values,
+)
 from evergrant.domain.events import AuditLine
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, is_identifier, time_floor
 from evergrant.ports import Page
@@ -88,8 +97,8 @@ class DynamoDBAudit:
                 ScanIndexForward=False,
                 Limit=limit + 2,
                 **arguments,
-            )["Items"]
-        return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=_line)
+            )
+        return page_before(found, before=after, limit=limit, of=_line)
 
     def deletions(self, since: datetime, *, after: str | None) -> Page[CredentialId]:
         """A part of a whole scan: it is asked for after a restore alone."""

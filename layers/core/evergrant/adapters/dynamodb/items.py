@@ -121,8 +121,25 @@ def readable(items: Iterable[Mapping[str, Any]], of: Callable[[Mapping[str, Any]
 
 def page(items: Sequence[Mapping[str, Any]], *, limit: int, of: Callable[[Mapping[str, Any]], Row]) -> Page[Row]:
     """Of `limit` rows, and one more where the list goes on."""
+    return _page(items, limit=limit, of=of, goes_on=len(items) > limit)
+
+
+def page_before(
+    found: Mapping[str, Any], *, before: str | None, limit: int, of: Callable[[Mapping[str, Any]], Row]
+) -> Page[Row]:
+    """Of a query that asked for two rows more, newest first: the end of its range, `before`, is one of them.
+
+    An answer ends with its first megabyte: a short one is the last only where DynamoDB says so.
+    """
+    items = [item for item in found["Items"] if item["sk"] != {"S": before}]
+    return _page(items, limit=limit, of=of, goes_on=len(items) > limit or "LastEvaluatedKey" in found)
+
+
+def _page(
+    items: Sequence[Mapping[str, Any]], *, limit: int, of: Callable[[Mapping[str, Any]], Row], goes_on: bool
+) -> Page[Row]:
     shown = items[:limit]
-    return Page(readable(shown, of), shown[-1]["sk"]["S"] if len(items) > limit else None)
+    return Page(readable(shown, of), shown[-1]["sk"]["S"] if shown and goes_on else None)
 
 
 def within_limit(item: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from evergrant.adapters.dynamodb import endpoint_items
 from evergrant.adapters.dynamodb.client import ConditionFailedError, transact, translated
 from evergrant.adapters.dynamodb.delivery_items import deliveries_pk, delivery_item, delivery_of
 from evergrant.adapters.dynamodb.events import DUE, event_item, event_key, event_of
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, key, page, readable, to_values
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, key, page_before, readable, to_values
 from evergrant.domain import due
 from evergrant.domain.events import Event
 from evergrant.domain.ids import WorkspaceId, is_identifier, time_floor
@@ -90,8 +90,24 @@ class DynamoDBWebhooks:
                 ),
                 ScanIndexForward=False,
                 Limit=limit + 2,
-            )["Items"]
-        return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=event_of)
+            )
+        return page_before(found, before=after, limit=limit, of=event_of)
+
+    def count_events(self, workspace_id: WorkspaceId, *, since: datetime, until: datetime, most: int) -> int | None:
+        bounds = {":floor": time_floor("evt", at=since), ":ceiling": time_floor("evt", at=until)}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            Select="COUNT",
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :floor AND :ceiling",
+            ExpressionAttributeValues=to_values({":pk": f"ws#{workspace_id}#events", **bounds}),
+        )
+        count = 0
+        with translated():
+            for each in pages:
+                count += each["Count"]
+                if count > most:
+                    return None
+        return count
 
     def open_delivery(self, delivery: Delivery) -> None:
         try:
