@@ -1,6 +1,7 @@
 """The deployment that an owner's command is about: its outputs, its parameters, its admin function."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -61,6 +62,16 @@ class Stack:
             )
             raise RefusedError(f"the admin function failed: look at its log, /evergrant/{self.name}/functions.{hint}")
         return json.loads(answer["Payload"].read())
+
+    def parts(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Answers of its admin function, each of which goes on where the one before ended. Raises: RefusedError."""
+        after = None
+        while True:
+            part = self.ask({**event, "after": after})
+            yield part
+            after = part["after"]
+            if after is None:
+                return
 
     def _described(self) -> dict[str, Any]:
         try:
