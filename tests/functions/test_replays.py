@@ -11,7 +11,7 @@ from evergrant.runtime import wiring
 from evergrant.use_cases.webhooks import replay as parts
 
 from tests.builders import an_event, an_id
-from tests.functions.deployment import Functions
+from tests.functions.deployment import Functions, forget_wiring
 from tests.functions.faults import KilledError, fault
 from tests.functions.hooks import Receivers, deliver, fan_out, on, receivers, registered, rows, try_out
 from tests.functions.test_expiry import Travelling, clock
@@ -283,3 +283,18 @@ def test_what_happens_while_an_endpoint_is_paused_is_sent_after(
 
     assert paused == 0
     assert sorted(each.headers["webhook-id"] for each in receivers.sent) == ids
+
+
+def test_events_deliveries_and_replays_are_kept_as_long_as_the_parameter_says(
+    functions: Functions, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVENT_RETENTION_DAYS", "7")
+    forget_wiring()
+    endpoint = registered(functions)
+    try_out(functions, endpoint)
+    asked(functions, endpoint)
+
+    now = wiring.clock().now().timestamp()
+    for kind in ("event", "delivery", "replay"):
+        (row,) = rows(kind)
+        assert abs(int(row["ttl"]["N"]) - now - 7 * 86_400) < 3600, kind

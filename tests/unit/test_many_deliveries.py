@@ -22,7 +22,7 @@ from evergrant.use_cases.webhooks.replay import Replayer
 from pydantic import SecretBytes
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.builders import HOUR, MINUTE, NOON, SECOND, an_endpoint, an_event, an_id
+from tests.builders import HOUR, MINUTE, NOON, SECOND, WORKSPACE, an_endpoint, an_event, an_id
 from tests.fakes.deployment import CALLER, FakeDeployment, identities_of_one_request
 
 EVENTS = 1000
