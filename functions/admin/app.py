@@ -1,4 +1,4 @@
-"""The IAM-invoked door: workspaces and first keys, branch keys, renewals, restores. It has no route in the API.
+"""The IAM-invoked door: workspaces, branch keys, renewals, restores, events. It has no route in the API.
 
 `sam remote invoke AdminFunction --event '{"action": "create_workspace", "name": "Shop", "environment": "production"}'`
 """
@@ -8,7 +8,9 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from evergrant.domain.ids import WorkspaceId
+from evergrant.domain.caller import Caller
+from evergrant.domain.events import EventType
+from evergrant.domain.ids import ApiKeyId, WorkspaceId
 from evergrant.runtime import wiring
 from evergrant.runtime.observability import logger
 from evergrant.runtime.text import Name
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 RESERVE_MILLISECONDS = 5_000
+EVENTS_PAGE = 100
+"""Of 20 kB at most: well within what an invocation answers."""
 KmsKey = Annotated[str, Field(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$")]
 """The ARN of a customer's KMS key. No alias: it could be turned to another key."""
 
@@ -68,6 +72,49 @@ class StartAgain(Action):
     after: str | None = None
 
 
+class Workspaces(Action):
+    """All of them, from where the last run ended."""
+
+    action: Literal["workspaces"]
+    after: str | None = None
+
+
+class Events(Action):
+    """A workspace's events, newest first, from where the last run ended."""
+
+    action: Literal["events"]
+    workspace_id: WorkspaceId = Field(alias="workspaceId")
+    since: AwareDatetime
+    after: str | None = None
+
+
+class Endpoints(Action):
+    """A workspace's endpoints, and how they are."""
+
+    action: Literal["endpoints"]
+    workspace_id: WorkspaceId = Field(alias="workspaceId")
+
+
+class Replay(Action):
+    """Send again, as `POST /webhooks/endpoints/{endpointId}/replay` does."""
+
+    action: Literal["replay"]
+    workspace_id: WorkspaceId = Field(alias="workspaceId")
+    endpoint_id: str = Field(alias="endpointId")
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    types: tuple[EventType, ...] = ()
+    only_failed: bool = Field(default=False, alias="onlyFailed")
+
+
+class ReplayProgress(Action):
+    """How far a replay is."""
+
+    action: Literal["replay_progress"]
+    workspace_id: WorkspaceId = Field(alias="workspaceId")
+    replay_id: str = Field(alias="replayId")
+
+
 class Renewals(Action):
     """How renewals are doing, from where the last run ended."""
 
@@ -75,7 +122,8 @@ class Renewals(Action):
     after: str | None = None
 
 
-Asked = CreateWorkspace | OwnKey | RotateKeys | Rewrap | StartAgain | Renewals
+AboutEvents = Workspaces | Events | Endpoints | Replay | ReplayProgress
+Asked = CreateWorkspace | OwnKey | RotateKeys | Rewrap | StartAgain | Renewals | AboutEvents
 ASKED: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, Field(discriminator="action")])
 
 
@@ -96,6 +144,23 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             return _start_again(asked, context)
         case Renewals():
             return _renewals(asked, context)
+        case _:
+            return _about_events(asked)
+
+
+def _about_events(asked: AboutEvents) -> dict[str, Any]:
+    match asked:
+        case Workspaces():
+            found = wiring.directory().workspaces(after=asked.after)
+            return {"workspaces": list(found.items), "after": found.next}
+        case Events():
+            return _events(asked)
+        case Endpoints():
+            return {"endpoints": [each.shown() for each in wiring.webhooks().endpoints(asked.workspace_id)]}
+        case Replay():
+            return _replay(asked)
+        case ReplayProgress():
+            return _replay_progress(asked)
 
 
 def _create_workspace(asked: CreateWorkspace) -> dict[str, Any]:
@@ -156,6 +221,37 @@ def _renewals(asked: Renewals, context: "LambdaContext") -> dict[str, Any]:
         has_time=_has_time(context),
     )
     return found.shown()
+
+
+def _events(asked: Events) -> dict[str, Any]:
+    store = wiring.webhooks()
+    page = store.events(asked.workspace_id, since=asked.since, limit=EVENTS_PAGE, after=asked.after)
+    return {"events": [each.body() for each in page.items], "after": page.next}
+
+
+def _replay(asked: Replay) -> dict[str, Any]:
+    replay = wiring.replayer().start(
+        _operator(asked.workspace_id),
+        asked.endpoint_id,
+        since=asked.since,
+        until=asked.until,
+        types=asked.types,
+        only_failed=asked.only_failed,
+        identities=wiring.identities(),
+    )
+    return {"workspaceId": asked.workspace_id, **replay.shown()}
+
+
+def _replay_progress(asked: ReplayProgress) -> dict[str, Any]:
+    from evergrant.use_cases.webhooks.replay import find_replay
+
+    found = find_replay(_operator(asked.workspace_id), asked.replay_id, replays=wiring.replays())
+    return {"workspaceId": asked.workspace_id, **found.shown()}
+
+
+def _operator(workspace_id: WorkspaceId) -> Caller:
+    """Somebody with AWS rights, who needs no key's scopes."""
+    return Caller(workspace_id, ApiKeyId("operator"), frozenset())
 
 
 def _rewrap(asked: Rewrap, context: "LambdaContext") -> dict[str, Any]:

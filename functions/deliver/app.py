@@ -1,4 +1,4 @@
-"""The deliveries queue: one attempt of one delivery a message; or an event that the stream did not bring."""
+"""The deliveries queue: an attempt of a delivery, an event that the stream did not bring, the next part of a replay."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> Batch:
 
 
 def _act(message: dict[str, Any]) -> None:
-    (_deliver if "deliveryId" in message else _fan_out)(message)
+    next(act for name, act in ACTIONS.items() if name in message)(message)
 
 
 def _fan_out(message: dict[str, Any]) -> None:
@@ -51,3 +51,13 @@ def _deliver(message: dict[str, Any]) -> None:
     )
     status = after.status if after else "nothing_to_do"
     logger().info("delivery_attempted", extra={"delivery_id": message["deliveryId"], "status": status})
+
+
+def _replay(message: dict[str, Any]) -> None:
+    after = wiring.replayer().go_on(WorkspaceId(message["workspaceId"]), message["replayId"])
+    told = {"replay_id": message["replayId"], "state": after.state if after else "nothing_to_do"}
+    logger().info("replay_went_on", extra={**told, "replayed": after and after.replayed})
+
+
+ACTIONS = {"replayId": _replay, "deliveryId": _deliver, "eventId": _fan_out}
+"""By what a message names; a delivery's names its event too."""

@@ -11,7 +11,8 @@ from evergrant.runtime.lists import listed
 from evergrant.runtime.moments import Moment
 from evergrant.use_cases.events.list import Wanted, list_events
 from evergrant.use_cases.paging import part_of
-from evergrant.use_cases.webhooks.replay import redeliver
+from evergrant.use_cases.webhooks.again import Again
+from evergrant.use_cases.webhooks.redeliver import redeliver
 
 http = Http()
 handler = http.handler
@@ -76,8 +77,7 @@ def send_again(event_id: str, body: Redelivery | None = None) -> Answer:
         body.endpoint_id if body else None,
         webhooks=wiring.webhooks(),
         directory=wiring.directory(),
-        deliveries=wiring.deliveries(),
-        clock=wiring.clock(),
+        again=Again(wiring.webhooks(), wiring.deliveries(), wiring.clock()),
     )
     return answer(202, {"deliveries": count})
 

@@ -1,4 +1,4 @@
-"""/webhooks/endpoints: who hears of what."""
+"""/webhooks: who hears of what, and what is sent again."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -17,7 +17,8 @@ from evergrant.runtime.moments import Moment
 from evergrant.runtime.settings import settings
 from evergrant.runtime.text import OptionalText, Tags
 from evergrant.use_cases.webhooks import endpoints
-from evergrant.use_cases.webhooks.replay import Window, replay
+from evergrant.use_cases.webhooks.missed import missed_by
+from evergrant.use_cases.webhooks.replay import find_replay
 from pydantic import AfterValidator, Field
 
 http = Http()
@@ -139,7 +140,7 @@ def change(endpoint_id: str, body: EndpointChanges) -> Answer:
     }
     if body.status is not None:
         changes["paused"] = body.status == "paused"
-    changed = endpoints.change_endpoint(
+    new, was = endpoints.change_endpoint(
         who,
         endpoint_id,
         changes,
@@ -147,7 +148,15 @@ def change(endpoint_id: str, body: EndpointChanges) -> Answer:
         apps=wiring.apps(),
         webhooks=wiring.webhooks(),
     )
-    return ok(changed.shown())
+    return ok({**new.shown(), **_offered(new, was)})
+
+
+def _offered(new: Endpoint, was: Endpoint) -> dict[str, object]:
+    """Of one that is disabled no more: what it missed, for a replay."""
+    if new.disabled_reason or not was.disabled_reason:
+        return {}
+    missed = missed_by(was, webhooks=wiring.webhooks(), directory=wiring.directory(), clock=wiring.clock())
+    return {"missed": missed.shown()}
 
 
 @http.delete("/webhooks/endpoints/<endpoint_id>")
@@ -177,20 +186,29 @@ def rotate(endpoint_id: str, body: Rotation | None = None) -> Answer:
 
 
 @http.post("/webhooks/endpoints/<endpoint_id>/replay")
+@idempotent
 def replay_events(endpoint_id: str, body: Replay) -> Answer:
-    """Send again what it missed."""
+    """Send again what it missed; while `state` is `running`, the rest follows in the background."""
     who = caller(http)
     who.require("webhooks")
-    count = replay(
+    replay = wiring.replayer().start(
         who,
         endpoint_id,
-        Window(body.since, body.until, body.types, body.only_failed),
-        webhooks=wiring.webhooks(),
-        directory=wiring.directory(),
-        deliveries=wiring.deliveries(),
-        clock=wiring.clock(),
+        since=body.since,
+        until=body.until,
+        types=body.types,
+        only_failed=body.only_failed,
+        identities=http.identities,
     )
-    return answer(202, {"replayed": count})
+    return answer(202, replay.shown())
+
+
+@http.get("/webhooks/replays/<replay_id>")
+def get_replay(replay_id: str) -> Answer:
+    """How far a replay is."""
+    who = caller(http)
+    who.require("webhooks")
+    return ok(find_replay(who, replay_id, replays=wiring.replays()).shown())
 
 
 @http.post("/webhooks/endpoints/<endpoint_id>/test")

@@ -12,6 +12,7 @@ from evergrant.adapters.dynamodb.directory import DynamoDBDirectory
 from evergrant.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
 from evergrant.adapters.dynamodb.pacing import DynamoDBPacing
 from evergrant.adapters.dynamodb.rates import DynamoDBRates
+from evergrant.adapters.dynamodb.replays import DynamoDBReplays
 from evergrant.adapters.dynamodb.sessions import DynamoDBSessions
 from evergrant.adapters.dynamodb.slots import DynamoDBSlots
 from evergrant.adapters.dynamodb.states import DynamoDBCredentialStates
@@ -43,6 +44,7 @@ def dynamodb_storage(client: Any) -> Storage:
         sessions=DynamoDBSessions(client, table="sessions"),
         idempotency=DynamoDBIdempotencyStore(client, table="sessions"),
         slots=DynamoDBSlots(client, table="events"),
+        replays=DynamoDBReplays(client, table="events", retention=90 * DAY),
         rates=DynamoDBRates(client, table="sessions", per_second=PER_SECOND),
         pacing=DynamoDBPacing(client, table="sessions"),
         cursor=DynamoDBSweepCursor(client, "renewals", table="sessions"),

@@ -200,3 +200,13 @@ def test_api_keys_are_listed_in_the_order_of_creation_revoked_ones_too(storage: 
 
     assert [each.api_key_id for each in (*first.items, *second.items)] == sorted(ids)
     assert second.next is None
+
+
+def test_all_workspaces_are_found_and_nothing_else(storage: Storage) -> None:
+    for each in (WORKSPACE, OTHER_WORKSPACE):
+        storage.directory.put_workspace(a_workspace(workspace_id=each))
+    storage.directory.create_user(a_user())
+
+    found = storage.directory.workspaces(after=None)
+
+    assert (sorted(found.items), found.next) == ([WORKSPACE, OTHER_WORKSPACE], None)

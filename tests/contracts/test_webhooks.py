@@ -331,3 +331,18 @@ def test_what_is_done_is_due_no_more(storage: Storage) -> None:
     storage.webhooks.change_delivery(done, attempts_read=0, queued=False)
 
     assert due(storage, NOON + 2 * MINUTE + SECOND) == []
+
+
+def test_a_page_that_a_megabyte_cut_short_is_not_the_last(storage: Storage) -> None:
+    large = {"app": "acme", "status": "active", "version": 1, "reason": "x" * 15_000}
+    ids = [an_id("evt", number) for number in range(150)]
+    for each in ids:
+        storage.webhooks.put_event(an_event(event_id=each, data=large))
+
+    found, after, pages = list[str](), None, 0
+    while pages == 0 or after:
+        page = storage.webhooks.events(WORKSPACE, since=None, limit=100, after=after)
+        found += [each.event_id for each in page.items]
+        after, pages = page.next, pages + 1
+
+    assert found == ids[::-1]

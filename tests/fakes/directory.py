@@ -22,6 +22,9 @@ class FakeDirectory:
     def put_workspace(self, workspace: Workspace) -> None:
         self._workspaces[workspace.workspace_id] = workspace
 
+    def workspaces(self, *, after: str | None) -> Page[WorkspaceId]:
+        return Page(list(self._workspaces))
+
     def user(self, workspace_id: WorkspaceId, id_or_name: str) -> User | None:
         if is_identifier(id_or_name, "usr"):
             return self._users.get((workspace_id, id_or_name))

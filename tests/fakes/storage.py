@@ -10,7 +10,7 @@ from tests.fakes.connecting import FakeAuthorizations, FakeIdempotencyStore, Fak
 from tests.fakes.credentials import FakeCredentialStates, FakeCredentialStore
 from tests.fakes.directory import FakeDirectory
 from tests.fakes.pacing import FakePacing
-from tests.fakes.webhooks import FakeSlots, FakeWebhooks
+from tests.fakes.webhooks import FakeReplays, FakeSlots, FakeWebhooks
 from tests.fakes.work import FakeRates, FakeSweepCursor
 
 PER_SECOND = 2
@@ -34,6 +34,7 @@ class Storage:
     rates: ports.Rates
     pacing: ports.Pacing
     cursor: ports.SweepCursor
+    replays: ports.Replays
     slots: ports.Slots
 
 
@@ -57,4 +58,5 @@ def fake_storage() -> Storage:
         pacing=FakePacing(),
         cursor=FakeSweepCursor(),
         slots=FakeSlots(),
+        replays=FakeReplays(webhooks),
     )

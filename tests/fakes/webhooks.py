@@ -7,6 +7,7 @@ from datetime import datetime
 from evergrant.domain import due
 from evergrant.domain.events import Event
 from evergrant.domain.ids import WorkspaceId
+from evergrant.domain.replays import Replay
 from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.ports import Page, Slot
 
@@ -92,6 +93,11 @@ class FakeWebhooks:
         ]
         return page_of(found, lambda each: each.event_id, limit=limit, after=after, newest_first=True)
 
+    def count_events(self, workspace_id: WorkspaceId, *, since: datetime, until: datetime, most: int) -> int | None:
+        found = [each for each in self._events.values() if each.workspace_id == workspace_id]
+        count = sum(since <= each.at < until for each in found)
+        return count if count <= most else None
+
     def open_delivery(self, delivery: Delivery) -> None:
         if delivery.delivery_id not in self._deliveries:
             self._keep(delivery, queued=True)
@@ -114,17 +120,50 @@ class FakeWebhooks:
         found = [(path, at) for path, at in self._due.values() if at <= until]
         return [(path, at) for path, at in found if due.slot(path, at=at).partition == partition]
 
+    def look_at(self, name: str, path: str, at: datetime | None) -> None:
+        """Its place in the index; None takes it out."""
+        self._due.pop(name, None)
+        if at:
+            self._due[name] = (path, at)
+
     def _keep(self, delivery: Delivery, *, queued: bool) -> None:
         self._deliveries[delivery.delivery_id] = delivery
-        self._due.pop(delivery.delivery_id, None)
-        if delivery.next_attempt_at:
-            at = delivery.next_attempt_at + OVERDUE if queued else delivery.next_attempt_at
-            path = f"{delivery.workspace_id}/{delivery.event_id}/{delivery.delivery_id}"
-            self._due[delivery.delivery_id] = (path, at)
+        at = delivery.next_attempt_at
+        path = f"{delivery.workspace_id}/{delivery.event_id}/{delivery.delivery_id}"
+        self.look_at(delivery.delivery_id, path, at + OVERDUE if at and queued else at)
 
 
 def _health(endpoint: Endpoint) -> tuple[datetime | None, str | None]:
     return endpoint.failing_since, endpoint.disabled_reason
+
+
+class FakeReplays:
+    """`Replays`; what runs stands in the index of `webhooks`."""
+
+    def __init__(self, webhooks: FakeWebhooks) -> None:
+        self._webhooks = webhooks
+        self._replays: dict[tuple[WorkspaceId, str], Replay] = {}
+
+    def open(self, replay: Replay) -> Replay:
+        there = self.replay(replay.workspace_id, replay.replay_id)
+        if there is None:
+            self._keep(replay)
+        return there or replay
+
+    def replay(self, workspace_id: WorkspaceId, replay_id: str) -> Replay | None:
+        return self._replays.get((workspace_id, replay_id))
+
+    def change(self, new: Replay, *, read: Replay) -> bool:
+        now = self.replay(read.workspace_id, read.replay_id)
+        if now is None or now.step != read.step or not now.is_running:
+            return False
+        self._keep(new)
+        return True
+
+    def _keep(self, replay: Replay) -> None:
+        self._replays[replay.workspace_id, replay.replay_id] = replay
+        path = f"{replay.workspace_id}/{replay.replay_id}"
+        self._webhooks.look_at(replay.replay_id, path, replay.look_at if replay.is_running else None)
 
 
 class FakeSlots:

@@ -174,7 +174,7 @@ def test_a_replay_of_what_failed_sends_no_other(functions: Functions, receivers:
     failed = on(functions, "POST", endpoint, "/replay", {**since, "onlyFailed": True})
     every = on(functions, "POST", endpoint, "/replay", since)
 
-    assert (failed.body, every.body) == ({"replayed": 1}, {"replayed": 4})
+    assert (failed.body["replayed"], every.body["replayed"]) == (1, 4)
 
 
 def test_a_paused_endpoints_retry_waits_and_is_sent_after_waking(
@@ -247,7 +247,7 @@ def test_fault_41_a_disabled_endpoints_open_deliveries_end(
 
     statuses = [deliveries(functions, row["event_id"]["S"])[0]["status"] for row in rows("delivery")]
     assert (asleep.status, asleep.body["code"]) == (409, "endpoint_disabled")
-    assert (replayed.body, statuses) == ({"replayed": 2}, ["pending", "pending"])
+    assert (replayed.body["replayed"], statuses) == (2, ["pending", "pending"])
     assert len(receivers.sent) == 1
 
 
@@ -291,7 +291,7 @@ def test_a_user_outside_the_tags_is_not_sent_by_a_replay_either(functions: Funct
     replayed = on(functions, "POST", endpoint, "/replay", {"since": "2020-01-01T00:00:00Z"})
     redelivered = functions.call("events", "POST", f"/events/{event_id}/redeliver", {})
 
-    assert (replayed.body, redelivered.body) == ({"replayed": 0}, {"deliveries": 0})
+    assert (replayed.body["replayed"], redelivered.body["deliveries"]) == (0, 0)
 
 
 def test_an_apps_other_name_is_its_slug(functions: Functions, receivers: Receivers) -> None:

@@ -49,7 +49,8 @@ class Shell:
 @pytest.fixture
 def shell(stack: Stack, tmp_path: Path) -> Iterator[Shell]:
     (tmp_path / ".evergrant").symlink_to(stack.state)
-    (tmp_path / ".tools").symlink_to(ROOT / ".tools")
+    for name in (".tools", "examples"):
+        (tmp_path / name).symlink_to(ROOT / name)
     shell = Shell(tmp_path)
     yield shell
     shell.close()

@@ -13,6 +13,7 @@ from pydantic import SecretBytes, SecretStr
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, EndpointId, UserId, WorkspaceId
+from evergrant.domain.replays import Replay
 from evergrant.domain.webhooks import Delivery, Endpoint
 from evergrant.domain.workspace import ApiKey, User, Workspace
 
@@ -191,6 +192,10 @@ class Directory(Protocol):
 
     def workspace(self, workspace_id: WorkspaceId) -> Workspace | None: ...
     def put_workspace(self, workspace: Workspace) -> None: ...
+    def workspaces(self, *, after: str | None) -> Page[WorkspaceId]:
+        """In no order; a part of a whole scan, for an owner's commands."""
+        ...
+
     def user(self, workspace_id: WorkspaceId, id_or_name: str) -> User | None: ...
     def create_user(self, user: User) -> None:
         """Raises: ConflictError: `username_taken`, or another where the id is."""
@@ -738,6 +743,10 @@ class Webhooks(Protocol):
         """Newest first."""
         ...
 
+    def count_events(self, workspace_id: WorkspaceId, *, since: datetime, until: datetime, most: int) -> int | None:
+        """None where there are more than `most`."""
+        ...
+
     def scrub(self, event: Event) -> None:
         """Its user's address goes, a credential's name that holds one, and what receivers answered."""
         ...
@@ -757,9 +766,22 @@ class Webhooks(Protocol):
         ...
 
     def due(self, partition: str, *, until: datetime) -> Sequence[tuple[str, datetime]]:
-        """What waits in the index, and when: a delivery, `<workspace>/<event>/<delivery>`; or an event that was not
-        fanned out, `<workspace>/<event>`.
+        """What waits in the index, and when: a delivery, `<workspace>/<event>/<delivery>`; an event that was not
+        fanned out, `<workspace>/<event>`; or a replay that runs, `<workspace>/<replay>`.
         """
+        ...
+
+
+class Replays(Protocol):
+    """Replays, and how far each is."""
+
+    def open(self, replay: Replay) -> Replay:
+        """Once: where one of this id is there already, that one."""
+        ...
+
+    def replay(self, workspace_id: WorkspaceId, replay_id: str) -> Replay | None: ...
+    def change(self, new: Replay, *, read: Replay) -> bool:
+        """False when it is not as it was read, or runs no more."""
         ...
 
 

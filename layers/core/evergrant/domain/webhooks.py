@@ -81,10 +81,13 @@ class Endpoint:
         """The events that it hears."""
         return tuple(dict.fromkeys((*(self.events or DEFAULT_TYPES), *TARGETS[self.type].always)))
 
+    @property
+    def is_awake(self) -> bool:
+        """Whether anything is sent there now."""
+        return not (self.disabled_reason or self.paused)
+
     def hears(self, event: Event, *, tags: Collection[str] | None = None) -> bool:
-        """Whether `event` is to be delivered here; `tags` are its user's, None where they do not matter."""
-        if self.disabled_reason or self.paused:
-            return False
+        """Whether `event` is for it, asleep or not; `tags` are its user's, None where they do not matter."""
         if event.only_endpoint:
             return event.only_endpoint == self.endpoint_id
         app = event.data.get("app")
@@ -189,11 +192,18 @@ class Delivery:
     status: Literal["pending", "delivered", "failed", "exhausted"] = "pending"
     attempts: tuple[Attempt, ...] = ()
     next_attempt_at: datetime | None = None
+    replay_id: str | None = None
+    """The replay that opened it again last."""
 
     @property
     def is_open(self) -> bool:
         """Whether anything is still to be done."""
         return self.next_attempt_at is not None
+
+    @property
+    def did_not_arrive(self) -> bool:
+        """It failed, or ended without an attempt; of one that was never tried yet nothing can be said."""
+        return self.status in {"failed", "exhausted"}
 
     @property
     def message(self) -> dict[str, object]:
@@ -231,9 +241,9 @@ class Delivery:
         """Its endpoint is gone or disabled: not tried again by itself; a replay can."""
         return replace(self, status="exhausted", next_attempt_at=None)
 
-    def again(self, *, at: datetime) -> "Delivery":
+    def again(self, *, at: datetime, replay_id: str | None = None) -> "Delivery":
         """A replay: the same id and event, ten attempts from now."""
-        return replace(self, status="pending", attempts=(), next_attempt_at=at)
+        return replace(self, status="pending", attempts=(), next_attempt_at=at, replay_id=replay_id)
 
     def shown(self) -> dict[str, object]:
         """As the API shows it."""
@@ -276,10 +286,13 @@ def request_headers(type_: TargetType, event_id: str, at: datetime) -> dict[str,
 
 
 def delivery_for(event: Event, endpoint: Endpoint) -> Delivery:
-    """The same delivery each time: a second fan-out of the same event opens nothing new."""
+    """The same delivery each time: a second fan-out of the same event opens nothing new.
+
+    At a paused endpoint it waits; at a disabled one it has ended, and stands there as missed.
+    """
     digest = hashlib.sha256(f"{event.event_id}|{endpoint.endpoint_id}".encode()).hexdigest()[:26]
     time_part = event.event_id.removeprefix("evt_")[:10]
-    return Delivery(
+    delivery = Delivery(
         workspace_id=event.workspace_id,
         event_id=event.event_id,
         endpoint_id=endpoint.endpoint_id,
@@ -288,3 +301,4 @@ def delivery_for(event: Event, endpoint: Endpoint) -> Delivery:
         type=endpoint.type,
         next_attempt_at=event.at,
     )
+    return delivery.ended() if endpoint.disabled_reason else delivery

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from evergrant.use_cases.renewals.renewer import Renewer
     from evergrant.use_cases.renewals.sweep import Timed
     from evergrant.use_cases.webhooks.attempt import Sign
+    from evergrant.use_cases.webhooks.replay import Replayer
 
 
 @cache
@@ -409,6 +410,21 @@ def webhooks() -> "ports.Webhooks":
 
     table, retention = settings().required("EVENTS_TABLE"), settings().event_retention
     return DynamoDBWebhooks(dynamodb(), table=table, retention=retention, shards=settings().shards)
+
+
+@cache
+def replays() -> "ports.Replays":
+    from evergrant.adapters.dynamodb.client import dynamodb
+    from evergrant.adapters.dynamodb.replays import DynamoDBReplays
+
+    table, retention = settings().required("EVENTS_TABLE"), settings().event_retention
+    return DynamoDBReplays(dynamodb(), table=table, retention=retention, shards=settings().shards)
+
+
+def replayer() -> "Replayer":
+    from evergrant.use_cases.webhooks.replay import Replayer
+
+    return Replayer(webhooks(), replays(), directory(), deliveries(), clock())
 
 
 @cache

@@ -47,6 +47,7 @@ def delivery_item(delivery: Delivery, *, queued: bool, retention: timedelta, sha
             ],
             "attempts_made": len(delivery.attempts),
             "next_attempt_at": epoch_ms(delivery.next_attempt_at),
+            "replay_id": delivery.replay_id,
             "due_partition": place and place.partition,
             "due_sort": place and place.sort,
             "ttl": epoch_s(delivery.event_at + retention),
@@ -75,4 +76,5 @@ def delivery_of(item: Mapping[str, Any]) -> Delivery:
             for each in row["attempts"]
         ),
         next_attempt_at=at_ms_or_none(row.get("next_attempt_at")),
+        replay_id=row.get("replay_id"),
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import directory_items as items
 from evergrant.adapters.dynamodb.client import FAILED, ConditionFailedError, first_of, transact, translated
-from evergrant.adapters.dynamodb.items import page, to_item, to_values
+from evergrant.adapters.dynamodb.items import from_item, page, place_of, starting, to_item, to_values
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
 from evergrant.domain.workspace import ApiKey, User, Workspace
@@ -31,6 +31,17 @@ class DynamoDBDirectory:
     def put_workspace(self, workspace: Workspace) -> None:
         with translated():
             self._client.put_item(TableName=self._table, Item=items.workspace_item(workspace))
+
+    def workspaces(self, *, after: str | None) -> Page[WorkspaceId]:
+        with translated():
+            found = self._client.scan(
+                TableName=self._table,
+                FilterExpression="sk = :workspace",
+                ExpressionAttributeValues=to_values({":workspace": "workspace"}),
+                ProjectionExpression="workspace_id",
+                **starting(after),
+            )
+        return Page([WorkspaceId(from_item(item)["workspace_id"]) for item in found["Items"]], place_of(found))
 
     def user(self, workspace_id: WorkspaceId, id_or_name: str) -> User | None:
         """By id; else by name, in one more read."""

@@ -93,6 +93,22 @@ class DynamoDBWebhooks:
         )
         return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=event_of)
 
+    def count_events(self, workspace_id: WorkspaceId, *, since: datetime, until: datetime, most: int) -> int | None:
+        bounds = {":floor": time_floor("evt", at=since), ":ceiling": time_floor("evt", at=until)}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            Select="COUNT",
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :floor AND :ceiling",
+            ExpressionAttributeValues=to_values({":pk": f"ws#{workspace_id}#events", **bounds}),
+        )
+        count = 0
+        with translated():
+            for each in pages:
+                count += each["Count"]
+                if count > most:
+                    return None
+        return count
+
     def open_delivery(self, delivery: Delivery) -> None:
         try:
             with translated():

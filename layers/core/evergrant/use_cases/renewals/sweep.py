@@ -14,7 +14,8 @@ AHEAD = timedelta(minutes=1)
 READ_AGAIN = 2
 """Minutes that are read once more: a global secondary index lags."""
 
-NAMED = ("workspaceId", "eventId", "deliveryId")
+NAMED = {"ws": "workspaceId", "evt": "eventId", "dlv": "deliveryId", "rpl": "replayId"}
+"""What a path in the index is made of, by the prefixes of their ids."""
 Due = tuple[datetime, dict[str, object]]
 """When, and the message that says what."""
 
@@ -49,12 +50,11 @@ def renewals_due(credentials: CredentialStore, *, queue: Queue, cursor: SweepCur
 
 
 def deliveries_due(webhooks: Webhooks, *, queue: Queue, cursor: SweepCursor, shards: Shards = FOUR) -> Timed:
-    """Deliveries that wait long, or whose message was lost; and events that the stream did not bring."""
+    """Deliveries that wait long, or whose message was lost; events that the stream did not bring; running replays."""
 
     def found(partition: str, until: datetime) -> list[Due]:
         rows = webhooks.due(partition, until=until)
-        # An event that was not fanned out has no third part.
-        return [(due, dict(zip(NAMED, path.split("/"), strict=False))) for path, due in rows]
+        return [(due, {NAMED[part.partition("_")[0]]: part for part in path.split("/")}) for path, due in rows]
 
     return Timed(found, queue, cursor, shards)
 

@@ -105,18 +105,18 @@ def rotate_secret(
         made.append(secret)
         return read.rotated(sealed, at=clock.now(), overlap=overlap)
 
-    return _changed(caller, endpoint_id, rotated, webhooks=webhooks), made[-1]
+    return _changed(caller, endpoint_id, rotated, webhooks=webhooks)[0], made[-1]
 
 
 def _changed(
     caller: Caller, endpoint_id: str, change: Callable[[Endpoint], Endpoint], *, webhooks: Webhooks
-) -> Endpoint:
-    """Made anew of what stands there, while others change it too."""
+) -> tuple[Endpoint, Endpoint]:
+    """Made anew of what stands there, while others change it too; and what that was."""
     for _ in range(TRIES):
         read = get_endpoint(caller, endpoint_id, webhooks=webhooks)
         new = change(read)
         if webhooks.change_endpoint(new, read=read):
-            return new
+            return new, read
     raise ConflictError("Others are changing this endpoint too. Repeat the request.", code="changed_meanwhile")
 
 
@@ -136,7 +136,7 @@ def get_endpoint(caller: Caller, endpoint_id: str, *, webhooks: Webhooks) -> End
 def get_awake(caller: Caller, endpoint_id: str, *, webhooks: Webhooks) -> Endpoint:
     """For what sends something there. Raises: NotFoundError; ConflictError (`endpoint_paused`, `endpoint_disabled`)."""
     found = get_endpoint(caller, endpoint_id, webhooks=webhooks)
-    if found.status in ("paused", "disabled"):
+    if not found.is_awake:
         raise ConflictError(
             f'This endpoint is {found.status}: resume it first, by a PATCH with `status: "active"`.',
             code=f"endpoint_{found.status}",
@@ -164,8 +164,8 @@ def change_endpoint(
     check: AddressCheck,
     apps: Apps,
     webhooks: Webhooks,
-) -> Endpoint:
-    """Making it active again forgives what made it fail.
+) -> tuple[Endpoint, Endpoint]:
+    """As it is now, and as it was. Making it active again forgives what made it fail.
 
     Raises: NotFoundError; ValidationFailedError, also as `check`; ConflictError (`changed_meanwhile`).
     """

@@ -9,12 +9,12 @@ from evergrant.ports import Directory, Queue, Webhooks
 
 
 def fan_out(event: Event, *, webhooks: Webhooks, directory: Directory, deliveries: Queue) -> int:
-    """How many deliveries were opened and queued."""
+    """How many deliveries were opened; those of a disabled endpoint are on record as missed, and not sent."""
     wanting = hearers(event, webhooks.endpoints(event.workspace_id), directory=directory)
     opened = [delivery_for(event, each) for each in wanting]
     for delivery in opened:
         webhooks.open_delivery(delivery)
-    deliveries.send([each.message for each in opened])
+    deliveries.send([each.message for each in opened if each.is_open])
     # Marked last: an event whose fan-out was stopped anywhere before is found by the sweep.
     webhooks.mark_fanned_out(event)
     return len(opened)

@@ -1,113 +1,124 @@
-"""Sending events again: one, or all of a time, to an endpoint that missed them."""
+"""Sending the events of a time again to an endpoint: begun with the request, finished in the background.
+
+A part reads a page of events, opens their deliveries under the replay's id, queues them, and moves the replay on.
+Killed between any two of these it is done again: what was opened under its id counts, and is not sent twice.
+"""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from evergrant.domain.caller import Caller
-from evergrant.domain.errors import ConflictError, NotFoundError
+from evergrant.domain.errors import NotFoundError
 from evergrant.domain.events import Event
-from evergrant.domain.webhooks import Delivery, Endpoint, delivery_for
-from evergrant.ports import Clock, Directory, Queue, Webhooks
+from evergrant.domain.ids import WorkspaceId
+from evergrant.domain.replays import FORGOTTEN, Replay, Window
+from evergrant.domain.webhooks import Endpoint, delivery_for
+from evergrant.ports import Clock, Directory, Identities, Page, Queue, Replays, Webhooks
+from evergrant.use_cases.webhooks.again import Again
 from evergrant.use_cases.webhooks.endpoints import get_awake
 from evergrant.use_cases.webhooks.fan_out import hearers
 
-PAGE = 100
-AT_MOST = 1000
-"""Events of one request; the answer's count says whether to ask again."""
-TRIES = 5
-"""To open a delivery again that a worker is trying."""
+PAGE, PAGES = 100, 10
+"""Of one run; of pages that hold nothing to send too."""
+SENT_AT_ONCE = 1000
+"""By the request itself, as far as `LONGEST` allows."""
+SENT_IN_TURN, TURN_SECONDS = 100, 3
+"""By each run after it, and the pause to the next: other endpoints' deliveries get between."""
+LONGEST = timedelta(seconds=5)
+"""No run begins another page after this."""
+COUNTED = 20_000
+"""Events that are counted first, to say how far a replay is."""
+MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Which events."""
+class Replayer:
+    """Does replays, part by part."""
 
-    since: datetime
-    until: datetime | None = None
-    types: tuple[str, ...] = ()
-    only_failed: bool = False
+    webhooks: Webhooks
+    replays: Replays
+    directory: Directory
+    deliveries: Queue
+    clock: Clock
 
-    def holds(self, event: Event) -> bool:
-        """Whether the event is asked for."""
-        return (self.until is None or event.at < self.until) and (not self.types or event.type in self.types)
+    def start(
+        self,
+        caller: Caller,
+        endpoint_id: str,
+        *,
+        since: datetime,
+        until: datetime | None,
+        types: Sequence[str],
+        only_failed: bool,
+        identities: Identities,
+    ) -> Replay:
+        """The replay after its first parts; what is left is queued. Raises: as `get_awake`."""
+        endpoint = get_awake(caller, endpoint_id, webhooks=self.webhooks)
+        now = self.clock.now()
+        end = min(until or now + MILLISECOND, now + MILLISECOND)
+        asked = Replay(
+            workspace_id=caller.workspace_id,
+            replay_id=identities.new("rpl"),
+            endpoint_id=endpoint.endpoint_id,
+            window=Window(_whole(min(since, end)), _whole(end), tuple(types), only_failed),
+            created_at=now,
+            look_at=now + FORGOTTEN,
+            total=self.webhooks.count_events(
+                caller.workspace_id, since=min(since, end), until=_whole(end), most=COUNTED
+            ),
+        )
+        # One that is there already is of a request whose answer was lost.
+        opened = self.replays.open(asked)
+        return self._run(opened, most=SENT_AT_ONCE) or find_replay(caller, opened.replay_id, replays=self.replays)
+
+    def go_on(self, workspace_id: WorkspaceId, replay_id: str) -> Replay | None:
+        """The next parts of a running one; None where there is nothing to do, or another worker did it."""
+        replay = self.replays.replay(workspace_id, replay_id)
+        return self._run(replay, most=SENT_IN_TURN) if replay and replay.is_running else None
+
+    def _run(self, replay: Replay, *, most: int) -> Replay | None:
+        begun, sent_before = self.clock.now(), replay.replayed
+        for _ in range(PAGES):
+            if not replay.is_running:
+                return replay
+            new = self._part(replay)
+            if not self.replays.change(new, read=replay):
+                return None
+            replay = new
+            if replay.replayed - sent_before >= most or self.clock.now() - begun >= LONGEST:
+                break
+        if replay.is_running:
+            wait = TURN_SECONDS if replay.replayed > sent_before else 0
+            self.deliveries.send([replay.message], delay_seconds=wait)
+        return replay
+
+    def _part(self, replay: Replay) -> Replay:
+        endpoint = self.webhooks.endpoint(replay.workspace_id, replay.endpoint_id)
+        stopped = replay.stopped_by(endpoint)
+        if endpoint is None or stopped:
+            return stopped or replay
+        page = self.webhooks.events(replay.workspace_id, since=replay.window.since, limit=PAGE, after=replay.place)
+        wanted = self._wanted(replay.window, page, endpoint)
+        again = Again(self.webhooks, self.deliveries, self.clock)
+        sent = again.send_of(
+            replay.replay_id, [delivery_for(each, endpoint) for each in wanted], only_failed=replay.window.only_failed
+        )
+        return replay.moved(scanned=len(page.items), replayed=sent, after=page.next, at=self.clock.now())
+
+    def _wanted(self, window: Window, page: Page[Event], endpoint: Endpoint) -> list[Event]:
+        held = [each for each in page.items if window.holds(each)]
+        return [each for each in held if hearers(each, [endpoint], directory=self.directory)]
 
 
-def redeliver(
-    caller: Caller,
-    event_id: str,
-    endpoint_id: str | None,
-    *,
-    webhooks: Webhooks,
-    directory: Directory,
-    deliveries: Queue,
-    clock: Clock,
-) -> int:
-    """How many deliveries of the event are on their way again.
-
-    Raises: NotFoundError; for a named endpoint as `get_awake`.
-    """
-    event = webhooks.event(caller.workspace_id, event_id)
-    if event is None:
-        raise NotFoundError("There is no such event in this workspace. Events are kept for a time, not for ever.")
-    if endpoint_id is not None:
-        targets = [get_awake(caller, endpoint_id, webhooks=webhooks)]
-    else:
-        targets = hearers(event, webhooks.endpoints(caller.workspace_id), directory=directory)
-    return _send([(event, each) for each in targets], webhooks=webhooks, deliveries=deliveries, clock=clock)
+def find_replay(caller: Caller, replay_id: str, *, replays: Replays) -> Replay:
+    """Raises: NotFoundError."""
+    found = replays.replay(caller.workspace_id, replay_id)
+    if found is None:
+        raise NotFoundError("There is no such replay in this workspace. Replays are kept as long as events.")
+    return found
 
 
-def replay(
-    caller: Caller,
-    endpoint_id: str,
-    window: Window,
-    *,
-    webhooks: Webhooks,
-    directory: Directory,
-    deliveries: Queue,
-    clock: Clock,
-) -> int:
-    """How many events are on their way to this endpoint again, oldest last. Raises: as `get_awake`."""
-    endpoint = get_awake(caller, endpoint_id, webhooks=webhooks)
-    found: list[tuple[Event, Endpoint]] = []
-    after: str | None = None
-    while len(found) < AT_MOST:
-        page = webhooks.events(caller.workspace_id, since=window.since, limit=PAGE, after=after)
-        found += [
-            (each, endpoint)
-            for each in page.items
-            if window.holds(each)
-            and hearers(each, [endpoint], directory=directory)
-            and (not window.only_failed or _failed(each, endpoint, webhooks))
-        ]
-        if page.next is None:
-            break
-        after = page.next
-    return _send(found[:AT_MOST], webhooks=webhooks, deliveries=deliveries, clock=clock)
-
-
-def _failed(event: Event, endpoint: Endpoint, webhooks: Webhooks) -> bool:
-    known = webhooks.delivery(event.workspace_id, event.event_id, delivery_for(event, endpoint).delivery_id)
-    return known is not None and known.status in {"failed", "exhausted"}
-
-
-def _send(found: Sequence[tuple[Event, Endpoint]], *, webhooks: Webhooks, deliveries: Queue, clock: Clock) -> int:
-    """The same delivery again: its `webhook-id` stays the event's, so that a receiver can tell."""
-    opened = [_opened(delivery_for(event, endpoint), webhooks=webhooks, clock=clock) for event, endpoint in found]
-    deliveries.send([each.message for each in opened])
-    return len(opened)
-
-
-def _opened(fresh: Delivery, *, webhooks: Webhooks, clock: Clock) -> Delivery:
-    """To be tried now, whatever became of it before. Raises: ConflictError when workers keep trying it meanwhile."""
-    for _ in range(TRIES):
-        known = webhooks.delivery(fresh.workspace_id, fresh.event_id, fresh.delivery_id)
-        again = (known or fresh).again(at=clock.now())
-        if known is None:
-            webhooks.open_delivery(again)
-            return again
-        with suppress(ConflictError):
-            webhooks.change_delivery(again, attempts_read=len(known.attempts), queued=True)
-            return again
-    raise ConflictError("This delivery is being tried right now. Look at it again.")
+def _whole(at: datetime) -> datetime:
+    """Milliseconds, rounded up."""
+    return at + timedelta(microseconds=-at.microsecond % 1000)
