@@ -45,9 +45,16 @@ export function logo(app, base) {
   return image;
 }
 
-/** For those who do not see the page; the same words again are said again. */
-export function say(text) {
+let speaking;
+const speak = (text, milliseconds) => {
   const place = document.getElementById("said");
+  clearTimeout(speaking);
   place.textContent = "";
-  setTimeout(() => (place.textContent = text), 50);
-}
+  if (text) speaking = setTimeout(() => (place.textContent = text), milliseconds);
+};
+
+/** For those who do not see the page; the same words again are said again, and only the last ones are. */
+export const say = (text, milliseconds = 50) => speak(text, milliseconds);
+
+/** What was said is over, and what was about to be said too. */
+export const hush = () => speak("");

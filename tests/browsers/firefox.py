@@ -49,12 +49,13 @@ class Firefox(Driver):
         number = next(self._ids)
         sent = json.dumps([0, number, f"WebDriver:{command}", parameters]).encode()
         self._socket.sendall(b"%d:%s" % (len(sent), sent))
-        _, answered, error, value = cast("list[Any]", self._read())
+        answer: tuple[int, int, Any, Any] = self._read()
+        _, answered, error, value = answer
         assert answered == number
         if error:
             raise WebDriverError(error["error"], error["message"])
-        # Where the answer is one value, it is wrapped.
-        return cast("dict[str, Any]", value)["value"] if isinstance(value, dict) and "value" in value else value
+        wrapped = cast("dict[str, Any]", value) if isinstance(value, dict) else {"value": value}
+        return wrapped.get("value", wrapped)
 
     def _read(self) -> Any:
         length = bytearray()

@@ -14,10 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = int(os.environ.get("PATIENCE", "60000")) / 1000
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """By which a reply names an element (WebDriver, 12.2)."""
-NOT_YET = ("no such element", "no such frame", "stale element reference")
+NOT_YET = ("no such element", "stale element reference")
+MOVED = ("no such frame", "no such window")
+"""A page on its way to another site may be another one to the driver, under the same handle."""
 
 
 class WebDriverError(Exception):
@@ -58,6 +60,8 @@ class Driver(AbstractContextManager["Driver"], ABC):
     """What must be installed; without it the browser's tests are skipped."""
     packages: str
     """Debian's, that have them."""
+    keeps_pages = False
+    """Whether going back shows the hosted page as it was left, rather than loads it anew."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="evergrant-browser-", ignore_cleanup_errors=True)
@@ -66,6 +70,8 @@ class Driver(AbstractContextManager["Driver"], ABC):
         self._processes: list[subprocess.Popen[bytes]] = []
         try:
             self._begin()
+            self._window: str = self.ask("GetWindowHandle")
+            self._inside: str | None = None
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -108,11 +114,16 @@ class Driver(AbstractContextManager["Driver"], ABC):
         self.ask("Navigate", url=url)
 
     def find(self, xpath: str) -> str:
-        """The element's id, once it is there. A page that is on its way has none yet, and says it in other words."""
+        """The element's id, once it is there."""
 
         def found() -> str | None:
-            with unless(*NOT_YET):
+            try:
                 return self.ask("FindElement", using="xpath", value=xpath)[ELEMENT]
+            except WebDriverError as error:
+                if error.code in MOVED:
+                    self._enter()
+                elif error.code not in NOT_YET:
+                    raise
             return None
 
         return until(found)
@@ -143,9 +154,24 @@ class Driver(AbstractContextManager["Driver"], ABC):
     def into(self, frame: str) -> None:
         """Into the frame at that xpath."""
         self.ask("SwitchToFrame", **self._frame(self.find(frame)))
+        self._inside = frame
+
+    def out(self) -> None:
+        """Out of all frames."""
+        self._inside = None
+        self.ask("SwitchToFrame", id=None)
 
     def to(self, window: str) -> None:
+        self._window, self._inside = window, None
         self.ask("SwitchToWindow", handle=window)
+
+    def _enter(self) -> None:
+        """The same window, and the same frame, as they are now."""
+        with unless(*MOVED, *NOT_YET):
+            self.ask("SwitchToWindow", handle=self._window)
+            if self._inside:
+                found = self.ask("FindElement", using="xpath", value=self._inside)[ELEMENT]
+                self.ask("SwitchToFrame", **self._frame(found))
 
     def _frame(self, element: str) -> dict[str, object]:
         return {"id": {ELEMENT: element}}

@@ -32,6 +32,7 @@ class WebKit(Driver):
 
     programs = ("WebKitWebDriver", "Xvfb")
     packages = "webkit2gtk-driver xvfb"
+    keeps_pages = True
 
     def _begin(self) -> None:
         with socket.socket() as free:
