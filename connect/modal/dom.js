@@ -34,12 +34,12 @@ export function icon(name) {
   return drawing;
 }
 
-/** An app's logo, from https or our own origin alone; its first letter where there is none. */
+/** An app's logo, from our own origin alone; its first letter where there is none. */
 export function logo(app, base) {
-  const letter = h("span", { class: "logo letter", "aria-hidden": "true" }, [...app.displayName][0] ?? "?");
+  const letter = h("span", { class: "logo letter", "aria-hidden": "true" }, /[\p{L}\p{N}]/u.exec(app.displayName)?.[0] ?? "?");
   const address = `${app.icon ?? ""}`;
   const source = URL.parse?.(address.startsWith("/") ? location.origin + base + address : address) ?? null;
-  if (!source || (source.protocol !== "https:" && source.origin !== location.origin)) return letter;
+  if (source?.origin !== location.origin) return letter;
   const image = h("img", { class: "logo", src: source.href, alt: "", width: 32, height: 32, loading: "lazy" });
   image.addEventListener("error", () => image.replaceWith(letter));
   return image;

@@ -9,6 +9,9 @@ from tests.browser.conftest import Merchant, finish
 BLOCKED = "window.open = () => null"
 """As a blocker has it; a headless browser has none."""
 
+LOGOS = """() => Promise.allSettled([...document.images]
+  .filter((each) => each.getBoundingClientRect().top < innerHeight).map((each) => each.decode()))"""
+
 
 def every_step(merchant: Merchant) -> Iterator[str]:
     """The name of each step while it is shown, its heading focused or its field in error."""
@@ -24,7 +27,7 @@ def _choosing(merchant: Merchant) -> Iterator[str]:
     merchant.has_key()
     modal = merchant.opens()
     expect(_heading(merchant)).to_be_focused()
-    merchant.page.wait_for_load_state("networkidle")
+    merchant.page.frames[1].evaluate(LOGOS)
     yield "choose"
     said, none = modal.locator("#said"), modal.locator("main > p.quiet")
     modal.get_by_role("searchbox").fill("dev ")
