@@ -11,7 +11,7 @@ VENV := .venv/bin
 INSTALL = tools/install.py $@ $<
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench audit openapi sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
+.PHONY: help run build test test-browsers bench audit openapi trees sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,8 +49,14 @@ test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.don
 test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done .tools/examples.done ## the deployed template in the emulator, over real HTTP
 	$(VENV)/pytest -q -n 2 --dist loadfile tests/stack
 
-test-browser: .venv/.done .tools/local/.done .tools/browser.done ## the modal and the SDK in Chromium; pictures in .browser/pictures
+test-browser: .venv/.done .tools/local/.done .tools/provider.done .tools/browser.done ## the modal and the SDK in Chromium; pictures in .browser/pictures
 	$(VENV)/pytest -q tests/browser
+
+test-browsers: .venv/.done .tools/local/.done ## the same walk in Firefox and WebKitGTK, where they are installed (no part of the gate)
+	$(VENV)/pytest -q tests/browsers
+
+trees: .venv/.done .tools/local/.done .tools/browser.done ## write anew what assistive technology is told of each step
+	WRITE=1 $(VENV)/pytest -q tests/browser/test_trees.py
 
 sdk: .tools/browser.done ## write the SDK's script and types anew
 	$(VENV)/python -m tools.sdk

@@ -34,20 +34,27 @@ export function icon(name) {
   return drawing;
 }
 
-/** An app's logo, from https or our own origin alone; its first letter where there is none. */
+/** An app's logo, from our own origin alone; its first letter where there is none. */
 export function logo(app, base) {
-  const letter = h("span", { class: "logo letter", "aria-hidden": "true" }, [...app.displayName][0] ?? "?");
+  const letter = h("span", { class: "logo letter", "aria-hidden": "true" }, /[\p{L}\p{N}]/u.exec(app.displayName)?.[0] ?? "?");
   const address = `${app.icon ?? ""}`;
   const source = URL.parse?.(address.startsWith("/") ? location.origin + base + address : address) ?? null;
-  if (!source || (source.protocol !== "https:" && source.origin !== location.origin)) return letter;
+  if (source?.origin !== location.origin) return letter;
   const image = h("img", { class: "logo", src: source.href, alt: "", width: 32, height: 32, loading: "lazy" });
   image.addEventListener("error", () => image.replaceWith(letter));
   return image;
 }
 
-/** For those who do not see the page; the same words again are said again. */
-export function say(text) {
+let speaking;
+const speak = (text, milliseconds) => {
   const place = document.getElementById("said");
+  clearTimeout(speaking);
   place.textContent = "";
-  setTimeout(() => (place.textContent = text), 50);
-}
+  if (text) speaking = setTimeout(() => (place.textContent = text), milliseconds);
+};
+
+/** For those who do not see the page; the same words again are said again, and only the last ones are. */
+export const say = (text, milliseconds = 50) => speak(text, milliseconds);
+
+/** What was said is over, and what was about to be said too. */
+export const hush = () => speak("");

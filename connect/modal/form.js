@@ -43,6 +43,7 @@ class Field {
       autocomplete: "off",
       autocapitalize: "off",
       spellcheck: "false",
+      dir: "auto",
     };
     this.input = property.choices
       ? h("select", shared, h("option", { value: "" }, ""), property.choices.map((each) => h("option", { value: each }, each)))

@@ -53,8 +53,8 @@ export async function learn(...wanted) {
   document.documentElement.dir = language === "ar" ? "rtl" : "ltr";
   // What comes from outside is set apart, so that its direction stays its own.
   const apart = (value) => {
-    const plain = `${value ?? ""}`.replace(/[\u202a-\u202e]/g, "");
-    return language === "ar" || /[\u0590-\u08ff\u2066-\u2069\ufb1d-\ufefc]/.test(plain) ? `\u2068${plain}\u2069` : plain;
+    const plain = `${value ?? ""}`.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+    return language === "ar" || /[\u0590-\u08ff\ufb1d-\ufefc]/.test(plain) ? `\u2068${plain}\u2069` : plain;
   };
   return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => apart(values[name]));
 }

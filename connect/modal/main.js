@@ -1,5 +1,5 @@
 // The modal: who is here, what is asked, which step is shown.
-import { h, icon, logo } from "./dom.js";
+import { h, hush, icon, logo } from "./dom.js";
 import { meetHost } from "./host.js";
 import { dress, learn } from "./look.js";
 import { Server, Trouble } from "./server.js";
@@ -81,6 +81,7 @@ const view = {
 
 function frame({ title, nodes, app, final }) {
   const { t, session } = view;
+  hush();
   const canGoBack = !final && view.stack.length > 0;
   $("bar").replaceChildren(
     ...[

@@ -1,5 +1,5 @@
 // Each step gives its title and what is shown below it. `view` has the session, the texts `t`, and where to go next.
-import { h, icon, logo, say } from "./dom.js";
+import { h, hush, icon, logo, say } from "./dom.js";
 import { fieldsOf } from "./form.js";
 import { roundTrip } from "./oauth.js";
 import { random, Trouble } from "./server.js";
@@ -37,7 +37,6 @@ export function choose(view) {
         ),
       ),
     }));
-  let speaking;
   const filter = () => {
     const words = search.value.trim().toLowerCase();
     let found = 0;
@@ -47,8 +46,7 @@ export function choose(view) {
     }
     none.hidden = found > 0;
     none.textContent = found ? "" : t("none_found");
-    clearTimeout(speaking);
-    speaking = setTimeout(() => say(found ? t("found", { n: found }) : t("none_found")), 600);
+    say(found ? t("found", { n: found }) : t("none_found"), 600);
   };
   search.addEventListener("input", filter);
   chosen.addEventListener("change", filter);
@@ -145,8 +143,8 @@ function account(view, app, credential) {
       during(async () => {
         await server.ask("DELETE", `/connect/credentials/${credentialId}`);
         view.session.credentials = view.session.credentials.filter((each) => each !== credential);
-        say(t("disconnected", { name }));
         view.replace(ofApp(view, app).length ? accounts : connect, app);
+        say(t("disconnected", { name }));
       }),
       "danger",
     );
@@ -232,7 +230,7 @@ export function connect(view, app, credential = null) {
       // The same answer would come back for the same key: the next attempt is another one, unless nobody answered.
       if (trouble.status) key = random();
       if (trouble.code === "session_over") view.fail(trouble, null);
-      else if (!fields.refuse(trouble.details)) error.textContent = sentence(view, trouble, app);
+      else if (!fields.refuse(trouble.details)) error.replaceChildren(...sentence(view, trouble, app));
       view.failed(trouble);
     } finally {
       busy(false);
@@ -241,9 +239,12 @@ export function connect(view, app, credential = null) {
   const busy = (is) => {
     submit.ariaBusy = `${is}`;
     if (is) say(t("checking", { app: app.displayName }));
+    else hush();
   };
   const leave = async (request) => {
     busy(true);
+    // Who comes back from the provider finds this page as it was left.
+    addEventListener("pageshow", () => busy(false), { once: true });
     try {
       const { url } = await server.ask("POST", "/connect/oauth", { ...request, mode: "redirect" });
       view.leave(url);
@@ -288,6 +289,8 @@ export function waiting(view, app, request) {
   const title = t("go_on", { app: app.displayName });
   const words = h("p", {}, t("waiting", { app: app.displayName }));
   const hint = h("p", { class: "quiet", role: "status" });
+  // Once: the same words again would be read out again.
+  const tell = (text) => hint.textContent === text || (hint.textContent = text);
   let trip;
   const again = () => {
     trip?.end();
@@ -299,8 +302,8 @@ export function waiting(view, app, request) {
     request,
     {
       opened: () => {},
-      silent: () => (hint.textContent = t("silent")),
-      closed: () => (hint.textContent = t("closed_hint")),
+      silent: () => tell(t("silent")),
+      closed: () => tell(t("closed_hint")),
       finishing: () => (words.textContent = t("finishing")),
       connected: (answer) => view.connected(app, answer),
       trouble: (trouble) => queueMicrotask(() => view.fail(trouble, (form) => {
@@ -352,15 +355,17 @@ function wordsFor({ t, session }, trouble, app) {
     : code === "offline" ? "offline"
     : code === "popup_blocked" ? "blocked"
     : code === "wrong_account" ? "wrong"
-    : status === 502 || status === 504 || PROVIDER.has(code) ? "provider"
+    : app && (status === 502 || status === 504 || PROVIDER.has(code)) ? "provider"
     : "failed";
-  return [t(`${known}_title`, values), t(`${known}_words`, values), known === "failed" && trouble.message, known];
+  // Before a session is there, nobody knows whose shop it is.
+  const words = known === "over" && !session ? "over_alone" : `${known}_words`;
+  return [t(`${known}_title`, values), t(words, values), known === "failed" && trouble.message, known];
 }
 
 function sentence(view, trouble, app) {
   const [, words, own] = wordsFor(view, trouble, app);
-  const reference = trouble.requestId ? ` ${view.t("reference", { id: trouble.requestId })}` : "";
-  return `${own || words}${reference}`;
+  const reference = trouble.requestId && ` ${view.t("reference", { id: trouble.requestId })}`;
+  return [own ? h("bdi", { lang: "en" }, own) : words, reference].filter(Boolean);
 }
 
 /** @param again begins anew, or null where nothing can; it takes whether a tab is wanted. */
@@ -389,6 +394,7 @@ export function trouble(view, error, again, app) {
   };
 }
 
+/** Some are abbreviations. */
 const INITIALS = new Set(["ai", "crm", "erp", "hr"]);
 const humane = (slug) =>
   INITIALS.has(slug) ? slug.toUpperCase() : slug.replace(/-/g, " ").replace(/^./, (first) => first.toUpperCase());

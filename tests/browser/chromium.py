@@ -8,7 +8,13 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 INSTALLED = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # Playwright switches all of these off, and partitioned storage with them; the last flag of a name counts.
-ARGUMENTS = ["--no-sandbox", "--disable-features=Translate,MediaRouter,OptimizationHints", "--force-color-profile=srgb"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-features=Translate,MediaRouter,OptimizationHints",
+    "--force-color-profile=srgb",
+    # The strictest of merchants' settings: no cookie in another site's frame.
+    "--test-third-party-cookie-phaseout",
+]
 NOT_AS_MERCHANTS = ["--disable-popup-blocking", "--disable-back-forward-cache"]
 _UNPACK = 'import("@sparticuz/chromium").then(async (m) => console.log(await m.default.executablePath()))'
 

@@ -45,7 +45,7 @@ def test_hosted_oauth_goes_by_redirect(merchant: Merchant):
     assert finished(merchant, merchant.user) == 201
 
 
-def test_attack_9_a_victim_who_opens_an_attackers_link_ends_with_nothing_linked(merchant: Merchant):
+def test_attack_09_a_victim_who_opens_an_attackers_link_ends_with_nothing_linked(merchant: Merchant):
     victim = merchant.stack.user("victim-of-a-link@example.com")
     merchant.page.goto(link_for(merchant, "dev-keys"))
     give_a_key(merchant)

@@ -276,7 +276,7 @@ def test_escape_closes_gives_the_focus_back_and_leaves_nothing(merchant: Merchan
     assert merchant.page.evaluate("document.documentElement.style.overflow") == ""
 
 
-def test_the_signal_closes_the_dialog(merchant: Merchant):
+def test_closing_closes_the_dialog(merchant: Merchant):
     merchant.opens(app="dev-keys")
     heading(merchant.modal, f"Connect {KEYS}")
 

@@ -9,7 +9,7 @@ from tests.stack.conftest import Stack
 EVIL = '<img src=x onerror=alert(1)>\u202e"><script>alert(2)</script>'
 
 
-def test_the_token_is_in_no_address_no_referrer_and_no_storage(merchant: Merchant):
+def test_attack_66_the_token_is_in_no_address_no_referrer_and_no_storage(merchant: Merchant):
     modal = merchant.opens(app="dev-provider")
     with merchant.page.expect_popup() as opened:
         modal.get_by_role("button", name="Continue to Dev Provider").click()
@@ -27,7 +27,7 @@ def test_the_token_is_in_no_address_no_referrer_and_no_storage(merchant: Merchan
     assert all(token not in each for each in kept)
 
 
-def test_a_page_that_is_not_registered_cannot_frame_it(browser: Browser, stack: Stack, merchant: Merchant):
+def test_attack_64_a_page_that_is_not_registered_cannot_frame_it(browser: Browser, stack: Stack, merchant: Merchant):
     stranger = Shop(stack.url, stack.workspace_id, merchant.mint)
     page = merchant.page
     page.goto(stranger.url)
@@ -44,7 +44,7 @@ def test_a_page_that_is_not_registered_cannot_frame_it(browser: Browser, stack: 
     stranger.server_close()
 
 
-def test_strangers_messages_change_nothing(merchant: Merchant):
+def test_attack_63_strangers_messages_change_nothing(merchant: Merchant):
     modal = merchant.opens(app="dev-keys")
     expect(modal.get_by_role("heading", level=1)).to_have_text("Connect Dev Keys")
     heard = "window.heard = []; addEventListener('message', (event) => window.heard.push(event.data));"
@@ -72,7 +72,7 @@ def test_strangers_messages_change_nothing(merchant: Merchant):
     assert merchant.told["error"] == "closed"
 
 
-def test_hostile_names_labels_and_logos_run_nothing(merchant: Merchant):
+def test_attack_67_hostile_names_labels_and_logos_run_nothing(merchant: Merchant):
     known = merchant.stack.request("GET", "/apps/dev-keys").json()
     method = known["methods"][0]
     method = {

@@ -18,6 +18,7 @@ export const texts = {
   finishing: "جارٍ الربط…", open_again: "فتح من جديد", success: "تم ربط {app}", success_hint: "يمكن لـ {shop} الآن استخدام {name}.", done: "تم",
   denied_title: "لم يُسمح بالوصول", denied_words: "لم يُربط أي شيء. حاول مرة أخرى إن لم يكن هذا ما أردته.",
   over_title: "انتهت هذه الجلسة", over_words: "أغلق هذه النافذة وابدأ من جديد من {shop}. لم يُربط أي شيء.",
+  over_alone: "ارجع إلى الصفحة التي أتيت منها وابدأ من جديد.",
   offline_title: "لا يوجد اتصال", offline_words: "تحقق من اتصالك بالإنترنت ثم حاول مرة أخرى.",
   blocked_title: "حُظرت النافذة", blocked_words: "حظر متصفحك نافذة {app}. افتحها في علامة تبويب.",
   wrong_title: "هذا حساب آخر", wrong_words: "سجّل الدخول إلى {app} بالحساب المرتبط من قبل.",

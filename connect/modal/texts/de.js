@@ -18,6 +18,7 @@ export const texts = {
   finishing: "Wird verbunden…", open_again: "Erneut öffnen", success: "{app} ist verbunden", success_hint: "{shop} kann jetzt {name} nutzen.", done: "Fertig",
   denied_title: "Zugriff nicht erlaubt", denied_words: "Es wurde nichts verbunden. Versuchen Sie es erneut, wenn das nicht gewollt war.",
   over_title: "Diese Sitzung ist zu Ende", over_words: "Schließen Sie dies und beginnen Sie in {shop} neu. Es wurde nichts verbunden.",
+  over_alone: "Gehen Sie zurück zu der Seite, von der Sie kamen, und beginnen Sie neu.",
   offline_title: "Keine Verbindung", offline_words: "Prüfen Sie Ihre Internetverbindung und versuchen Sie es erneut.",
   blocked_title: "Das Fenster wurde blockiert", blocked_words: "Ihr Browser hat das Fenster von {app} blockiert. Öffnen Sie es in einem Tab.",
   wrong_title: "Das ist ein anderes Konto", wrong_words: "Melden Sie sich bei {app} mit dem zuvor verbundenen Konto an.",

@@ -18,6 +18,7 @@ export const texts = {
   finishing: "Connecting…", open_again: "Open again", success: "{app} is connected", success_hint: "{shop} can now use {name}.", done: "Done",
   denied_title: "Access was not allowed", denied_words: "Nothing was connected. Try again if that was not what you wanted.",
   over_title: "This session has ended", over_words: "Close this and start again from {shop}. Nothing was connected.",
+  over_alone: "Go back to the page that you came from and start again.",
   offline_title: "No connection", offline_words: "Check your internet connection, then try again.",
   blocked_title: "The window was blocked", blocked_words: "Your browser blocked the window of {app}. Open it in a tab instead.",
   wrong_title: "That is another account", wrong_words: "Sign in at {app} with the account that was connected before.",

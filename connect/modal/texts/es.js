@@ -18,6 +18,7 @@ export const texts = {
   finishing: "Conectando…", open_again: "Abrir de nuevo", success: "{app} está conectada", success_hint: "{shop} ya puede usar {name}.", done: "Listo",
   denied_title: "No se permitió el acceso", denied_words: "No se conectó nada. Inténtelo de nuevo si no era lo que quería.",
   over_title: "Esta sesión ha terminado", over_words: "Cierre esto y empiece de nuevo desde {shop}. No se conectó nada.",
+  over_alone: "Vuelva a la página de la que vino y empiece de nuevo.",
   offline_title: "Sin conexión", offline_words: "Compruebe su conexión a Internet e inténtelo de nuevo.",
   blocked_title: "La ventana fue bloqueada", blocked_words: "Su navegador bloqueó la ventana de {app}. Ábrala en una pestaña.",
   wrong_title: "Esa es otra cuenta", wrong_words: "Inicie sesión en {app} con la cuenta conectada antes.",

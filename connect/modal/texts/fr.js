@@ -18,6 +18,7 @@ export const texts = {
   finishing: "Connexion…", open_again: "Rouvrir", success: "{app} est connecté", success_hint: "{shop} peut maintenant utiliser {name}.", done: "Terminé",
   denied_title: "Accès non autorisé", denied_words: "Rien n’a été connecté. Réessayez si ce n’était pas voulu.",
   over_title: "Cette session est terminée", over_words: "Fermez ceci et recommencez depuis {shop}. Rien n’a été connecté.",
+  over_alone: "Retournez à la page d’où vous venez et recommencez.",
   offline_title: "Pas de connexion", offline_words: "Vérifiez votre connexion Internet, puis réessayez.",
   blocked_title: "La fenêtre a été bloquée", blocked_words: "Votre navigateur a bloqué la fenêtre de {app}. Ouvrez-la dans un onglet.",
   wrong_title: "C’est un autre compte", wrong_words: "Identifiez-vous chez {app} avec le compte connecté auparavant.",

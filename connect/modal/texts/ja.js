@@ -18,6 +18,7 @@ export const texts = {
   finishing: "接続しています…", open_again: "もう一度開く", success: "{app}を接続しました", success_hint: "{shop}で{name}を使えるようになりました。", done: "完了",
   denied_title: "アクセスは許可されませんでした", denied_words: "何も接続されていません。意図と違う場合はもう一度お試しください。",
   over_title: "セッションが終了しました", over_words: "この画面を閉じ、{shop}からやり直してください。何も接続されていません。",
+  over_alone: "元のページに戻り、最初からやり直してください。",
   offline_title: "接続がありません", offline_words: "インターネット接続を確認して、もう一度お試しください。",
   blocked_title: "ウィンドウがブロックされました", blocked_words: "ブラウザーが{app}のウィンドウをブロックしました。タブで開いてください。",
   wrong_title: "別のアカウントです", wrong_words: "以前に接続したアカウントで{app}にログインしてください。",

@@ -18,6 +18,7 @@ export const texts = {
   finishing: "Conectando…", open_again: "Abrir de novo", success: "{app} está conectado", success_hint: "{shop} já pode usar {name}.", done: "Concluir",
   denied_title: "O acesso não foi permitido", denied_words: "Nada foi conectado. Tente de novo se não era o que você queria.",
   over_title: "Esta sessão terminou", over_words: "Feche isto e comece de novo em {shop}. Nada foi conectado.",
+  over_alone: "Volte à página de onde veio e comece de novo.",
   offline_title: "Sem conexão", offline_words: "Verifique sua conexão com a Internet e tente de novo.",
   blocked_title: "A janela foi bloqueada", blocked_words: "Seu navegador bloqueou a janela de {app}. Abra-a em uma aba.",
   wrong_title: "Essa é outra conta", wrong_words: "Entre em {app} com a conta conectada antes.",

@@ -25,7 +25,7 @@ class Provider:
     issuer: str
 
     def control(self, **changes: object) -> dict[str, Any]:
-        """Change how its token endpoint behaves; what it was asked so far."""
+        """Change how its token endpoint and its pages behave; what it was asked so far."""
         if changes:
             return requests.post(f"{self.issuer}/control", json=changes, timeout=10).json()
         return requests.get(f"{self.issuer}/control", timeout=10).json()

@@ -6,7 +6,7 @@ const server = createServer();
 await new Promise((done) => server.listen(0, '127.0.0.1', done));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
-const told = { mode: 'plain', accessTokenSeconds: 3600, tokenRequests: [] };
+const told = { mode: 'plain', accessTokenSeconds: 3600, openerPolicy: 'unsafe-none', tokenRequests: [] };
 const redirectUris = process.argv.slice(2);
 
 const provider = new Provider(issuer, {
@@ -64,6 +64,7 @@ provider.use(async (ctx, next) => {
 
 const handle = provider.callback();
 server.on('request', (request, response) => {
+  response.setHeader('cross-origin-opener-policy', told.openerPolicy);
   if (request.url !== '/control') return handle(request, response);
   let text = '';
   request.on('data', (part) => { text += part; });

@@ -1,0 +1,102 @@
+"""The SDK as an engineer calls it, and as somebody would who tampers with it."""
+
+import requests
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Merchant
+from tests.browser.test_modal import KEYS, heading
+
+CONNECT = "(wanted) => { window.made = evergrant.connect(wanted).then(() => '', (error) => window.error = error); }"
+
+
+def test_a_signal_closes_the_dialog_and_its_reason_is_told(merchant: Merchant):
+    heading(merchant.opens(app="dev-keys"), f"Connect {KEYS}")
+    merchant.page.evaluate("evergrant.close()")
+    merchant.page.evaluate(
+        "() => { window.stop = new AbortController(); const { signal } = stop;"
+        " evergrant.connect({app: 'dev-keys', signal}).catch((error) => { window.reason = error; }); }"
+    )
+    heading(merchant.modal, f"Connect {KEYS}")
+
+    merchant.page.evaluate("stop.abort('enough')")
+
+    merchant.page.wait_for_function("window.reason")
+    assert merchant.page.evaluate("reason") == "enough"
+    expect(merchant.page.locator("dialog")).to_have_count(0)
+
+
+def test_the_dialog_is_called_as_asked_and_hides_its_heading(merchant: Merchant):
+    modal = merchant.opens(app="dev-keys", title="Connect your till", hide=True)
+    heading(modal, f"Connect {KEYS}")
+
+    expect(merchant.page.get_by_role("dialog", name="Connect your till")).to_be_visible()
+    expect(merchant.page.locator("dialog iframe")).to_have_attribute("title", "Connect your till")
+    expect(modal.locator("header .brand")).to_have_text("")
+
+
+def test_a_category_narrows_the_choice(merchant: Merchant):
+    modal = merchant.opens(category="accounting")
+    heading(modal, "Connect an app")
+
+    expect(modal.get_by_role("button", name="Xero", exact=True)).to_be_visible()
+    expect(modal.get_by_role("button", name="Shopify", exact=True)).to_have_count(0)
+
+
+def test_two_dialogs_at_once_are_refused(merchant: Merchant):
+    heading(merchant.opens(app="dev-keys"), f"Connect {KEYS}")
+
+    merchant.page.evaluate(CONNECT, {})
+
+    assert merchant.page.wait_for_function("window.error && error.code").json_value() == "invalid_request"
+
+
+def test_a_dialog_that_does_not_load_says_so(merchant: Merchant):
+    merchant.page.clock.install()
+    merchant.page.context.route("**/connect?**", lambda route: route.fulfill(body="Nothing", content_type="text/plain"))
+    merchant.opens(app="dev-keys")
+    expect(merchant.page.locator("dialog iframe")).to_be_visible()
+
+    merchant.page.clock.run_for(21_000)
+
+    assert merchant.told["error"] == "unavailable"
+
+
+def test_attack_68_nothing_of_the_sdk_can_be_changed_or_slips_in(merchant: Merchant):
+    merchant.page.goto(merchant.shop.url)
+    before = "(() => { const frame = document.body.appendChild(document.createElement('iframe')); "
+    made = merchant.page.evaluate(
+        before + "const bare = Object.keys(frame.contentWindow); frame.remove();"
+        " return Object.keys(window).filter((each) => !bare.includes(each)); })()"
+    )
+    polluted = merchant.page.evaluate(
+        """() => {
+        const wanted = JSON.parse('{"app": "dev-keys", "__proto__": {"polluted": true}}');
+        evergrant.connect(wanted).catch(() => {});
+        evergrant.setToken = () => 'mine';
+        return [{}.polluted ?? null, Object.isFrozen(evergrant), `${evergrant.setToken}`.includes('mine')];
+        }"""
+    )
+
+    assert {"Evergrant"} <= set(made) <= {"Evergrant", "EvergrantError", "evergrant", "events"}
+    assert polluted == [None, True, False]
+
+
+def test_attack_68_a_tampered_sdk_does_not_run(merchant: Merchant):
+    published = requests.get(f"{merchant.stack.url}/sdk/integrity.json", timeout=60).json()
+    script = f'<script src="{published["url"]}" integrity="{published["integrity"]}" crossorigin></script>'
+    merchant.shop.pages["/pinned"] = f"<!doctype html><title>Pinned</title>{script}"
+    page = merchant.page
+    page.goto(f"{merchant.shop.url}/pinned")
+    as_published = page.evaluate("typeof Evergrant")
+
+    def tampered(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text() + "\n")
+
+    page.context.route("**/sdk/**", tampered)
+    page.goto("about:blank")
+    page.goto(f"{merchant.shop.url}/pinned")
+
+    assert as_published == "function"
+    assert page.evaluate("typeof Evergrant") == "undefined"
+    merchant.complaints[:] = [each for each in merchant.complaints if "integrity" not in each]
