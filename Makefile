@@ -11,7 +11,7 @@ VENV := .venv/bin
 INSTALL = tools/install.py $@ $<
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-browsers bench audit openapi trees sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
+.PHONY: help run build test test-browsers bench proof audit openapi trees sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -64,6 +64,9 @@ sdk: .tools/browser.done ## write the SDK's script and types anew
 
 bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark
 	@for each in kms_calls storage_calls imports sweep_capacity catalogue; do $(VENV)/python -m benchmarks.$$each || exit 1; done
+
+proof: .venv/.done .tools/local/.done ## the renewal's proof in full size, with kills, stalls and outages: most of an hour
+	@for each in readers kills stalls outages sweeps brake herd; do $(VENV)/python -m benchmarks.renewal.$$each || exit 1; done
 
 audit: .tools/audit/.done ## known vulnerabilities in what is locked (needs the network; no part of the gate)
 	@for each in $(wildcard requirements/*.txt); do echo "$$each" >&2; \
