@@ -9,12 +9,13 @@ from evergrant.adapters.kms.branch_keys import KmsBranchKeys
 from evergrant.domain import renewal
 from evergrant.domain.errors import ProviderError, ProviderTimeoutError, UnavailableError
 from evergrant.domain.ids import CredentialId
+from evergrant.domain.times import iso
 from evergrant.runtime import wiring
 
 from tests.functions.deployment import LambdaContext
 from tests.functions.faults import KilledError, fault, refused
 from tests.functions.renewing import Renewing, overlapping, renewing, stalled, strict
-from tests.functions.test_expiry import clock, told
+from tests.functions.test_expiry import clock, delivered, told
 
 __all__ = ["clock", "overlapping", "renewing", "strict"]  # Fixtures that these tests take.
 
@@ -213,6 +214,23 @@ def test_fault_34_a_worker_killed_before_it_persists_costs_no_grant_where_the_pr
     overlapping.sweep(minutes=2)
 
     assert (overlapping.row.status, overlapping.token()) == ("active", "at3")
+
+
+def test_fault_34_a_worker_killed_before_it_persists_is_made_good_within_a_short_overlap(renewing: Renewing) -> None:
+    renewing.provider.overlap = timedelta(seconds=75)
+    renewing.connect(refresh="rotate_overlap", refresh_overlap_seconds=75)
+    renewing.pass_time(minutes=52)
+    with fault("killed_before", "TransactWriteItems", "#sealed"), pytest.raises(KilledError):
+        renewing.sweep()
+
+    # A minute is the nearest that a lease can be due; the worker that comes then sends for another itself.
+    renewing.sweep(seconds=61)
+    row = renewing.row
+    assert row.due_at
+    renewing.pass_time(seconds=9)
+    delivered(renewing.functions, [{"credentialId": row.credential_id, "due": iso(row.due_at)}])
+
+    assert (renewing.row.status, renewing.row.generation, renewing.token()) == ("active", 2, "at3")
 
 
 def test_fault_34_a_write_whose_answer_is_lost_is_recognised_as_its_own(strict: Renewing) -> None:

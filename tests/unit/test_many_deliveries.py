@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from evergrant.adapters.http.receivers import ReceiverCarrier
 from evergrant.adapters.http.signing import sign
 from evergrant.domain.errors import ProviderTimeoutError
 from evergrant.domain.replays import Replay
@@ -106,7 +107,7 @@ class World:
             webhooks=store.webhooks,
             slots=store.slots,
             sealer=made.sealer,
-            http=self,  # type: ignore[arg-type]  # the one method that is used
+            carrier=lambda _: ReceiverCarrier(self),  # type: ignore[arg-type]  # the one call that is made
             deliveries=self.queue,
             sign=sign,
             clock=made.clock,

@@ -16,7 +16,11 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def asserts(node: ast.AST) -> bool:
-    return isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and node.attr == "raises")
+    return (
+        isinstance(node, ast.Assert)
+        or (isinstance(node, ast.Attribute) and node.attr == "raises")
+        or (isinstance(node, ast.Name) and node.id == "expect")  # the browser's
+    )
 
 
 def written() -> Iterator[tuple[str, list[ast.AST]]]:

@@ -1,6 +1,7 @@
 """Renewals as they come: by a message of the sweep, or by a reader who needs the secret now."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -48,15 +49,31 @@ def renew_due(
             message = {"credentialId": credential_id, "due": iso(due)}
             renewals.send([message], delay_seconds=wait // timedelta(seconds=1))
             return "put_off"
+    return _attempted(read, renewer=renewer, renewals=renewals, at=now)
+
+
+def _attempted(read: Credential, *, renewer: Renewer, renewals: Queue, at: datetime) -> Done | Literal["no_key"]:
     try:
-        done, _ = renewer.attempt(read, force=renewal.must_refresh(read, at=now), paced=True)
+        done, after = renewer.attempt(read, force=renewal.must_refresh(read, at=at), paced=True)
     except KeyUnavailableError:
-        if not renewer.keeper.credentials.note(renewal.without_key(read, at=now), read=read):
+        if not renewer.keeper.credentials.note(renewal.without_key(read, at=at), read=read):
             raise
         return "no_key"
     if done == "no_time":
         raise UnavailableError("There is too little time left in this invocation.")
+    if done == "awaited":
+        _come_again(after, renewals=renewals, at=at)
     return done
+
+
+def _come_again(row: Credential, *, renewals: Queue, at: datetime) -> None:
+    """When what is waited for is over: by the next sweep, some used refresh token would work no more."""
+    if row.due_at is None:
+        return
+    wait = int((row.due_at - at).total_seconds()) + 1
+    # Where the queue is away, the sweep finds it.
+    with suppress(UnavailableError):
+        renewals.send([{"credentialId": row.credential_id, "due": iso(row.due_at)}], delay_seconds=wait)
 
 
 def read_while_paused(read: Credential, *, at: datetime) -> Credential:

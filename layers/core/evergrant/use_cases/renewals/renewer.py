@@ -192,7 +192,8 @@ class Renewer:
 
     def _leased(self, read: Credential, length: timedelta, *, awaits: bool = False) -> Credential | None:
         now = self.keeper.clock.now()
-        due_at = not_before(now + length, now=now)
+        # What is waited for is due when that is over: nobody else comes before the next sweep, which reads it again.
+        due_at = now + length if awaits else not_before(now + length, now=now)
         return self.keeper.credentials.begin_renewal(read, lease_until=now + length, due_at=due_at, awaits=awaits)
 
     def _terms(self, read: Credential) -> renewal.Terms:
