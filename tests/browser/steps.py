@@ -10,7 +10,9 @@ BLOCKED = "window.open = () => null"
 """As a blocker has it; a headless browser has none."""
 
 LOGOS = """() => Promise.allSettled([...document.images]
-  .filter((each) => each.getBoundingClientRect().top < innerHeight).map((each) => each.decode()))"""
+  .filter((each) => each.getBoundingClientRect().top < innerHeight)
+  .map((each) => { each.loading = 'eager'; return each.decode(); }))"""
+"""Those in sight are there: a lazy one may else never come."""
 
 
 def every_step(merchant: Merchant) -> Iterator[str]:
