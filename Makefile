@@ -47,7 +47,7 @@ test-template: .venv/.done .tools/aws/.done .tools/sam/.done .tools/checkov/.don
 	$(VENV)/pytest -q tests/template
 
 test-stack: .venv/.done .tools/local/.done .tools/sam/.done .tools/provider.done .tools/examples.done ## the deployed template in the emulator, over real HTTP
-	$(VENV)/pytest -q -n 2 --dist loadfile tests/stack
+	$(VENV)/pytest -q tests/stack
 
 test-browser: .venv/.done .tools/local/.done .tools/provider.done .tools/browser.done ## the modal and the SDK in Chromium; pictures in .browser/pictures
 	$(VENV)/pytest -q tests/browser
