@@ -14,7 +14,7 @@ from evergrant.domain.errors import UnavailableError
 from moto.core.models import botocore_stubber
 
 from tests.functions.deployment import Answer, Functions, forget_wiring
-from tests.functions.herd import come_due
+from tests.functions.herd import come_due, row
 from tests.functions.test_credentials import CANARY, connect
 from tests.functions.test_expiry import delivered
 
@@ -138,14 +138,17 @@ def test_fault_03_04_without_keys_a_renewal_marks_nothing_and_comes_again(
     functions: Functions, path: str, code: str
 ) -> None:
     """Made by a hook of botocore, which answers in the place of KMS."""
-    messages = come_due([path.removeprefix("/credentials/")])
-    rows = boto3.client("dynamodb").scan(TableName="credentials")["Items"]
+    credential_id = path.removeprefix("/credentials/")
+    messages = come_due([credential_id])
+    before = row(credential_id)
     answering(kms(), "", code)
 
     left = delivered(functions, messages)
 
-    assert len(left["batchItemFailures"]) == 1
-    assert boto3.client("dynamodb").scan(TableName="credentials")["Items"] == rows
+    after = row(credential_id)
+    assert left == {"batchItemFailures": []}
+    assert before.due_at and after.due_at and after.due_at > before.due_at
+    assert (after.status, after.generation, after.lease_until) == (before.status, before.generation, None)
 
 
 def test_fault_05_a_ciphertext_that_kms_does_not_take_fails_closed(
