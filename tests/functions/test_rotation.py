@@ -59,7 +59,7 @@ def test_attack_31_all_that_is_sealed_moves_and_is_read_all_the_while(
         told = moved(functions, after, HURRIED)
         count, after = count + int(told["moved"]), told["after"]
         new: str = connect(functions, name="during").body["credentialId"]
-        read_meanwhile |= {read(functions, made[count % 6]), read(functions, new)}
+        read_meanwhile |= {read(functions, each) for each in (*made[:6], new)}
         made.append(new)
 
     assert rotated == {"versions": {"shared": 2}, "left": [], "after": None}

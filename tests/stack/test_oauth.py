@@ -135,9 +135,7 @@ def test_attack_02_of_twenty_callbacks_at_once_one_goes_through(stack: Stack, pr
     with ThreadPoolExecutor(20) as pool:
         statuses = [each.result() for each in [pool.submit(call) for _ in range(20)]]
 
-    # 504: a machine so slow that the gateway gave up on it.
-    assert statuses.count(303) <= 1
-    assert set(statuses) <= {303, 400, 504}
+    assert sorted(statuses) == [303] + [400] * 19
     assert provider.token_requests() == 0
 
 
@@ -150,8 +148,7 @@ def test_twenty_readers_at_once_renew_once(stack: Stack, provider: Provider) -> 
 
     with ThreadPoolExecutor(20) as pool:
         readers = [pool.submit(stack.request, "POST", path, {"minValiditySeconds": 1800}) for _ in range(20)]
-        # 504: a machine so slow that the gateway gave up on it.
-        answers = [each for each in (each.result() for each in readers) if each.status_code != 504]
+        answers = [each.result() for each in readers]
 
     assert {each.status_code for each in answers} == {200}
     assert provider.token_requests() == before + 1
