@@ -206,6 +206,21 @@ def test_attack_33_an_address_that_repeats_the_secret_does_not_show_it(
     assert SECRET not in str(answer)
 
 
+def test_attack_33_an_optional_parameter_that_carries_the_secret_is_taken_out_of_an_address_too(
+    functions: Functions, erp: Loopback
+) -> None:
+    request = {"base_url": f"{erp.url}/v1", "optional_params": {"key": "{apiKey}"}}
+    assert functions.call("apps", "PUT", "/apps/erp", entry(erp.url, request=request)).status == 200
+    credential_id = a_credential(functions)
+    told = {"Location": f"https://elsewhere.example/x?key={SECRET}&page=2", "X-Echo": SECRET}
+    erp.answer = lambda _: Told(302, headers=told)
+
+    answer = called(functions, "GET", credential_id, "orders")
+
+    assert (answer.status, answer.headers.get("location")) == (302, "https://elsewhere.example/x?page=2")
+    assert SECRET not in str(answer)
+
+
 def test_a_redirect_within_the_host_is_followed(functions: Functions, erp: Loopback) -> None:
     def moved(asked: Asked) -> Told:
         return Told(200, {"there": 1}) if "new" in asked.path else Told(301, b"", {"Location": "/v1/new"})

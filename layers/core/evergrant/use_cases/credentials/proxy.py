@@ -137,10 +137,11 @@ def _without_secret(headers: Mapping[str, str], usable: Usable) -> dict[str, str
     Whatever other header repeats the secret is left out.
     """
     request = usable.method.request
-    sent = names_in(*request.headers.values(), *request.params.values(), *request.basic)
+    params = request.all_params()
+    sent = names_in(*request.headers.values(), *params.values(), *request.basic)
     kept = dict(headers)
-    if request.params and "location" in kept:
-        kept["location"] = _without(kept["location"], request.params.keys())
+    if params and "location" in kept:
+        kept["location"] = _without(kept["location"], params.keys())
     return {name: value for name, value in kept.items() if not usable.secret.is_repeated_in(value, among=sent)}
 
 
