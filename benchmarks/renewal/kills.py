@@ -8,7 +8,6 @@ that ends the grant on reuse. There a grant is lost with the worker that was kil
 import random
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -17,13 +16,11 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.ids import CredentialId
 from evergrant.runtime import wiring
 
-from benchmarks.renewal.emulated import emulated
 from benchmarks.renewal.readers import everyone_reads, lost
-from benchmarks.renewal.workers import Crew, Read, Task, crew, killing, nothing
-from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
+from benchmarks.renewal.workers import Crew, Read, Task, crewed, killing, nothing, unusable
+from benchmarks.report import Promise, Report, arguments, finish, progress
 from tests.builders import MINUTE
-from tests.functions.deployment import deployed
-from tests.functions.grants import Herd, herd, told
+from tests.functions.grants import Herd, told
 
 EXPIRED = "credential.expired"
 AT_ONCE = 30
@@ -53,13 +50,13 @@ class Survived:
     """Events `credential.expired`."""
 
 
-def of_readers(
-    credentials: int, kills: int, readers: int, *, aws: Callable[[], AbstractContextManager[object]] = emulated
-) -> Survived:
+def of_readers(credentials: int, kills: int, readers: int) -> Survived:
     """Any of them, whatever it does."""
-    chance, rounds, unusable = random.Random(1), 0, 0  # noqa: S311  # no secret
-    with deployed(aws) as functions, herd(functions, credentials, overlap=OVERLAP) as herd_, crew(herd_) as crew_:
-        seconds = _measured(crew_, readers)
+    chance, rounds, wrong = random.Random(1), 0, 0  # noqa: S311  # no secret
+    with crewed(credentials, overlap=OVERLAP) as crew_:
+        herd_ = crew_.herd
+        crew_.work(everyone_reads(crew_, readers))
+        seconds = _timed(crew_, lambda: crew_.work(everyone_reads(crew_, readers)))
         since = herd_.time.now()
         while crew_.killed < kills:
             since = come_near_the_end(herd_, since)
@@ -68,35 +65,31 @@ def of_readers(
             tasks = everyone_reads(crew_, readers)
             with killing(crew_, some, within=seconds, chance=chance) as kill:
                 answers = crew_.work(tasks, kill)
-            unusable += sum(not each.works for found in answers for each in found or ())
+            wrong += unusable(answers)
             _settled(crew_, readers, generation=rounds + 2)
             progress(f"{crew_.killed} of {kills} kills")
-        progress_over()
         made = (rounds + 1) * credentials
-        return Survived(crew_.killed, made, len(herd_.provider.calls), unusable, lost(herd_), 0, _said(EXPIRED))
+        return Survived(crew_.killed, made, len(herd_.provider.calls), wrong, lost(herd_), 0, _said(EXPIRED))
 
 
-def of_the_queue(
-    credentials: int, kills: int, *, aws: Callable[[], AbstractContextManager[object]] = emulated
-) -> Survived:
+def of_the_queue(credentials: int, kills: int) -> Survived:
     """Each is a cold process of its own, for one credential; a grant that was lost is left out from then on."""
-    chance, expiries, inside, unusable = random.Random(2), 0, 0, 0  # noqa: S311  # no secret
-    with deployed(aws) as functions, herd(functions, credentials) as herd_, crew(herd_) as crew_:
-        began = monotonic()
-        _renewed(crew_, herd_.ids[:AT_ONCE])
-        seconds = monotonic() - began
+    chance, inside, wrong = random.Random(2), 0, 0  # noqa: S311  # no secret
+    with crewed(credentials) as crew_:
+        herd_ = crew_.herd
+        first = herd_.ids[:AT_ONCE]
+        seconds = _timed(crew_, lambda: _renewed(crew_, first))
+        expiries = len(first)
         while crew_.killed < kills and living(herd_):
             herd_.time.skip(NEAR_THE_END)
             rows = living(herd_)
             expiries += len(rows)
             for some in (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)):
                 inside += _some_killed(crew_, some, within=seconds, chance=chance)
-            unusable += _settled_strictly(crew_, rows)
+            wrong += _settled_strictly(crew_, rows)
             progress(f"{crew_.killed} of {kills} kills")
-        progress_over()
-        return Survived(
-            crew_.killed, expiries, len(herd_.provider.calls), unusable, lost(herd_), inside, _said(EXPIRED)
-        )
+        calls = len(herd_.provider.calls)
+        return Survived(crew_.killed, expiries, calls, wrong, lost(herd_), inside, _said(EXPIRED))
 
 
 def come_near_the_end(herd_: Herd, since: datetime) -> datetime:
@@ -135,12 +128,11 @@ def _renewed(crew_: Crew, ids: Sequence[str], during: Callable[[], object] = not
     )
 
 
-def _measured(crew_: Crew, workers: int) -> float:
-    """Seconds that they need for a renewal of everything, when nobody is killed: kills are spread over that."""
-    crew_.work(everyone_reads(crew_, workers))
+def _timed(crew_: Crew, renewed: Callable[[], object]) -> float:
+    """Seconds that a renewal takes when nobody is killed: kills are spread over that."""
     crew_.herd.time.skip(NEAR_THE_END)
     began = monotonic()
-    crew_.work(everyone_reads(crew_, workers))
+    renewed()
     return monotonic() - began
 
 
@@ -164,7 +156,7 @@ def _settled_strictly(crew_: Crew, before: Sequence[Credential]) -> int:
         crew_.herd.time.skip(AFTER_STRICT_PATIENCE)
         _renewed(crew_, left)
     reads = Task(crew_.herd.time.now(), reads=[row.credential_id for row in living(crew_.herd)])
-    return sum(not each.works for found in crew_.work([reads]) for each in found or ())
+    return unusable(crew_.work([reads]))
 
 
 def _said(event: str) -> int:

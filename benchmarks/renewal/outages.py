@@ -5,21 +5,19 @@ workers that are processes of their own. The emulator disables the key; DynamoDB
 """
 
 import sys
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import environ
 
 import boto3
 
-from benchmarks.renewal.emulated import emulated
 from benchmarks.renewal.kills import NEAR_THE_END
 from benchmarks.renewal.readers import lost
-from benchmarks.renewal.workers import Crew, Read, Task, crew
+from benchmarks.renewal.workers import Crew, Read, Task, crewed
 from benchmarks.report import Promise, Report, arguments, finish
 from tests.builders import MINUTE, SECOND
-from tests.functions.deployment import deployed
-from tests.functions.grants import Herd, herd, told
+from tests.functions.grants import Herd, told
 
 WRONG = ("credential.expired", "credential.degraded")
 """Events that nobody is to hear."""
@@ -42,9 +40,10 @@ class Outlived:
     lost: int
 
 
-def storage_refuses(credentials: int, *, aws: Callable[[], AbstractContextManager[object]] = emulated) -> Outlived:
+def storage_refuses(credentials: int) -> Outlived:
     """For a minute every write of a new secret; what the rescue queue has is worked off after."""
-    with deployed(aws) as functions, herd(functions, credentials) as herd_, crew(herd_) as crew_:
+    with crewed(credentials) as crew_:
+        herd_ = crew_.herd
         herd_.time.skip(NEAR_THE_END)
         due = {row.credential_id: row.due_at for row in herd_.rows()}
         crew_.work([Task(herd_.time.now(), renews={each: at}, refused=True) for each, at in due.items()])
@@ -57,9 +56,10 @@ def storage_refuses(credentials: int, *, aws: Callable[[], AbstractContextManage
         return _outlived(herd_, meanwhile, _readers(crew_), credentials - statuses.get("active", 0))
 
 
-def key_is_off(credentials: int, *, aws: Callable[[], AbstractContextManager[object]] = emulated) -> Outlived:
+def key_is_off(credentials: int) -> Outlived:
     """For five minutes, in which everything comes due, every environment is cold, and the sweeps go on."""
-    with deployed(aws) as functions, herd(functions, credentials) as herd_, crew(herd_) as crew_:
+    with crewed(credentials) as crew_:
+        herd_ = crew_.herd
         herd_.time.skip(NEAR_THE_END - 5 * MINUTE)
         meanwhile: list[Read] = []
         wrong = 0

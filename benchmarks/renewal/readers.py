@@ -5,16 +5,12 @@ process of its own; beside it the twin, which has no lease, shows what would be 
 """
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from benchmarks.renewal.emulated import emulated
-from benchmarks.renewal.workers import Crew, Task, crew
-from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
+from benchmarks.renewal.workers import Crew, Task, crewed
+from benchmarks.report import Promise, Report, arguments, finish, progress
 from tests.builders import MINUTE
-from tests.functions.deployment import deployed
-from tests.functions.grants import LIFE, Herd, herd
+from tests.functions.grants import LIFE, Herd
 
 READS = 4
 """Credentials that each reader asks for, one after the other."""
@@ -42,18 +38,12 @@ def everyone_reads(crew_: Crew, readers: int) -> list[Task]:
     return [Task(at, reads=[ids[(number + step) % len(ids)] for step in range(READS)]) for number in range(readers)]
 
 
-def read(
-    credentials: int,
-    expiries: int,
-    readers: int,
-    *,
-    leases: bool = True,
-    aws: Callable[[], AbstractContextManager[object]] = emulated,
-) -> Seen:
+def read(credentials: int, expiries: int, readers: int, *, leases: bool = True) -> Seen:
     """All end at once, again and again, and everybody wants them at that moment."""
     rounds = -(-expiries // credentials)
     reads = unanswered = unusable = 0
-    with deployed(aws) as functions, herd(functions, credentials) as herd_, crew(herd_, leases=leases) as crew_:
+    with crewed(credentials, leases=leases) as crew_:
+        herd_ = crew_.herd
         for number in range(rounds):
             herd_.time.skip(LIFE + MINUTE)
             answers = [each for found in crew_.work(everyone_reads(crew_, readers)) for each in found or ()]
@@ -61,7 +51,6 @@ def read(
             unanswered += sum(each.status != 200 for each in answers)
             unusable += sum(each.status == 200 and not each.works for each in answers)
             progress(f"{(number + 1) * credentials} of {rounds * credentials} expiries")
-        progress_over()
         return Seen(rounds * credentials, reads, unanswered, unusable, len(herd_.provider.calls), lost(herd_))
 
 

@@ -8,21 +8,16 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from evergrant.domain.renewal import terms
 
-from benchmarks.renewal.emulated import emulated
 from benchmarks.renewal.kills import OVERLAP, SETTLING, come_near_the_end, living
 from benchmarks.renewal.readers import lost
-from benchmarks.renewal.workers import Crew, Task, crew
-from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
+from benchmarks.renewal.workers import Crew, Task, crew, crewed, unusable
+from benchmarks.report import Promise, Report, arguments, finish, progress
 from tests.builders import MINUTE, SECOND
-from tests.functions.deployment import deployed
-from tests.functions.grants import herd
 
 NONE = timedelta(0)
 STALLS = {OVERLAP: 3 * MINUTE, NONE: terms.STRICT.lease + 30 * SECOND}
@@ -40,26 +35,20 @@ class Stalled:
     lost: int
 
 
-def stalled(
-    credentials: int,
-    rounds: int,
-    *,
-    overlap: timedelta,
-    aws: Callable[[], AbstractContextManager[object]] = emulated,
-) -> Stalled:
+def stalled(credentials: int, rounds: int, *, overlap: timedelta) -> Stalled:
     """Others come by while they stand still, after their lease and again after the patience."""
-    chance, stalls, unusable = random.Random(3), 0, 0  # noqa: S311  # no secret
-    with deployed(aws) as functions, herd(functions, credentials, overlap=overlap) as herd_, crew(herd_) as crew_:
+    chance, stalls, wrong = random.Random(3), 0, 0  # noqa: S311  # no secret
+    with crewed(credentials, overlap=overlap) as crew_:
+        herd_ = crew_.herd
         since = herd_.time.now()
         for number in range(rounds):
             since = come_near_the_end(herd_, since)
             some = chance.sample(range(credentials), max(1, credentials // 10))
-            unusable += _round(crew_, set(some), STALLS[overlap])
+            wrong += _round(crew_, set(some), STALLS[overlap])
             stalls += len(some)
             _settled(crew_, number + 2)
             progress(f"{number + 1} of {rounds} rounds")
-        progress_over()
-        return Stalled(stalls, rounds * credentials, len(herd_.provider.calls), unusable, lost(herd_))
+        return Stalled(stalls, rounds * credentials, len(herd_.provider.calls), wrong, lost(herd_))
 
 
 def _round(crew_: Crew, some: set[int], length: timedelta) -> int:
@@ -81,11 +70,11 @@ def _round(crew_: Crew, some: set[int], length: timedelta) -> int:
         for _ in range(3):
             herd_.time.skip(length / 3)
             tasks = [Task(herd_.time.now(), reads=[herd_.ids[number]]) for number in sorted(some)]
-            wrong += sum(not each.works for found in others.work(tasks) for each in found or ())
+            wrong += unusable(others.work(tasks))
     for number in some:
         os.kill(crew_.pid(number), signal.SIGCONT)
     answers += crew_.answers(some)
-    return wrong + sum(not each.works for found in answers for each in found or ())
+    return wrong + unusable(answers)
 
 
 def _settled(crew_: Crew, generation: int) -> None:

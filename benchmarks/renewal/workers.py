@@ -31,8 +31,10 @@ from evergrant.domain.times import iso
 from evergrant.ports import HttpAnswer
 from evergrant.runtime import wiring
 
-from tests.functions.deployment import Functions, LambdaContext, forget_wiring
-from tests.functions.grants import Herd
+from benchmarks.renewal.emulated import emulated
+from benchmarks.report import progress_over
+from tests.functions.deployment import Functions, LambdaContext, deployed, forget_wiring
+from tests.functions.grants import Herd, herd
 
 LIFE_OF_AN_INVOCATION = timedelta(minutes=5)
 """And this for an answer of AWS, or of the provider: what is shown does not depend on the machine's speed."""
@@ -149,6 +151,20 @@ def crew(herd: Herd, *, leases: bool = True) -> Generator[Crew]:
         yield made
     finally:
         made.cool()
+
+
+@contextmanager
+def crewed(credentials: int, *, overlap: timedelta = timedelta(0), leases: bool = True) -> Generator[Crew]:
+    """A crew for a herd in a deployment of its own; all of it goes with the block."""
+    with deployed(emulated) as functions, herd(functions, credentials, overlap=overlap) as herd_:
+        with crew(herd_, leases=leases) as made:
+            yield made
+        progress_over()
+
+
+def unusable(answers: Iterable[Sequence[Read] | None]) -> int:
+    """Reads that brought no token that the provider takes; of a reader who was killed nothing is known."""
+    return sum(not each.works for found in answers for each in found or ())
 
 
 @contextmanager
