@@ -14,7 +14,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -209,11 +208,7 @@ def _add_logs(subjects: Any) -> None:
 
 def _time(text: str) -> str:
     """The text, when it is a time with its zone."""
-    try:
-        zone = datetime.fromisoformat(text).tzinfo
-    except ValueError:
-        zone = None
-    if zone is None:
+    if events.zoned(text) is None:
         raise argparse.ArgumentTypeError(f"{text} is no time with a zone: write it as 2026-11-25T00:00:00Z")
     return text
 

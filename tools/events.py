@@ -29,13 +29,19 @@ def moment(text: str) -> str:
     """For argparse: a time, or an age such as `90m`, `6h`, `7d`."""
     if text[-1:] in AGES and text[:-1].isdecimal():
         return (datetime.now(UTC) - timedelta(**{AGES[text[-1]]: int(text[:-1])})).isoformat()
+    at = zoned(text)
+    if at is None:
+        raise argparse.ArgumentTypeError(f"{text} is no time such as 2026-11-24T09:00:00Z, and no age such as 6h")
+    return at.isoformat()
+
+
+def zoned(text: str) -> datetime | None:
+    """The time, if it is one with its zone."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text} is no time such as 2026-11-24T09:00:00Z, and no age such as 6h")
-    return at.isoformat()
+        return None
+    return at if at.tzinfo else None
 
 
 def tail(stack: Stack, asked: argparse.Namespace, pause: Pause, *, to: TextIO | None = None) -> None:

@@ -7,9 +7,17 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from evergrant.domain.ids import CredentialId
+from evergrant.domain.times import iso
+
 MINUTE, MILLISECOND = timedelta(minutes=1), timedelta(milliseconds=1)
 MINIMUM_LEAD = timedelta(seconds=60)
 """A due time is never nearer than this to the write: a global secondary index lags."""
+
+
+def renewal_message(credential_id: CredentialId, at: datetime) -> dict[str, object]:
+    """What the renewals queue is told of a credential that is due then."""
+    return {"credentialId": credential_id, "due": iso(at)}
 
 
 @dataclass(frozen=True, slots=True)

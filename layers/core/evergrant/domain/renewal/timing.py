@@ -10,12 +10,13 @@ from evergrant.domain.renewal.forecast import forecast_to_tell, next_forecast, s
 
 CHECK_EVERY = timedelta(days=1)
 FIRST_BACKOFF, LONGEST_BACKOFF = timedelta(minutes=2), timedelta(hours=6)
-FIRST_WITHOUT_KEY, LONGEST_WITHOUT_KEY = timedelta(minutes=1), timedelta(minutes=8)
-"""While its key is away: once that is back, everything is renewed within the second."""
 LAST_MOMENT = timedelta(minutes=1)
 """Before the end of what still works."""
 _DOUBLINGS, _DOUBLINGS_WITHOUT_KEY = 8, 3
 """Beyond this the longest backoff has been reached."""
+FIRST_WITHOUT_KEY = timedelta(minutes=1)
+LONGEST_WITHOUT_KEY = FIRST_WITHOUT_KEY * 2**_DOUBLINGS_WITHOUT_KEY
+"""While its key is away: once that is back, everything is renewed within this."""
 
 
 def lease_is_free(credential: Credential, *, at: datetime) -> bool:
@@ -89,8 +90,7 @@ def without_key(credential: Credential, *, at: datetime) -> Credential:
 
     What it counts lengthens the backoff of the provider's own bad days by little: the key's are not the provider's.
     """
-    tried = min(credential.failures, _DOUBLINGS_WITHOUT_KEY)
-    longest = min(FIRST_WITHOUT_KEY * 2**tried, LONGEST_WITHOUT_KEY)
+    longest = FIRST_WITHOUT_KEY * 2 ** min(credential.failures, _DOUBLINGS_WITHOUT_KEY)
     again = at + longest / 2 + jitter(f"{credential.credential_id}#{at.timestamp()}", spread=longest / 2)
     failures = max(credential.failures, min(credential.failures + 1, _DOUBLINGS_WITHOUT_KEY))
     due_at = not_before(min(again, credential.expires_at or again), now=at)

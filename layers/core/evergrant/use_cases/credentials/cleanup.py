@@ -83,12 +83,18 @@ def finish_deletion(
     if marked is None or not marked.deleting:
         return None
     outcome = try_to_revoke(marked, credentials=credentials, revoker=revoker)
-    if outcome.revoked is None and clock.now() - marked.updated_at < GIVE_UP_AFTER:
+    end = end_of(outcome, tried_for=clock.now() - marked.updated_at)
+    if end is None:
         postpone(
             marked, RETRY_EVERY, actor=actor, directory=directory, credentials=credentials, clock=clock, entropy=entropy
         )
         return outcome
-    if outcome.revoked is None:
-        outcome = Deleted(revoked=False, reason="revocation_failed")
-    remove(marked, outcome, actor=actor, directory=directory, credentials=credentials, clock=clock, entropy=entropy)
-    return outcome
+    remove(marked, end, actor=actor, directory=directory, credentials=credentials, clock=clock, entropy=entropy)
+    return end
+
+
+def end_of(outcome: Deleted, *, tried_for: timedelta) -> Deleted | None:
+    """What one attempt to revoke comes to at last; None while it is to be tried again."""
+    if outcome.revoked is not None:
+        return outcome
+    return None if tried_for < GIVE_UP_AFTER else Deleted(revoked=False, reason="revocation_failed")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evergrant.use_cases.credentials.cleanup import GIVE_UP_AFTER, RETRY_EVERY
+from evergrant.use_cases.credentials.cleanup import RETRY_EVERY, end_of
 from evergrant.use_cases.credentials.delete import Deleted
 from evergrant.use_cases.renewals.keeper import OutcomeKeeper
 from evergrant.use_cases.renewals.pairs import row_in
@@ -15,11 +15,10 @@ def revoke_orphan(message: Mapping[str, Any], *, keeper: OutcomeKeeper) -> Delet
     Raises: UnavailableError when storage or the queue is away; then the message comes again.
     """
     orphan = row_in(message)
-    ended = keeper.revoked(orphan, row=keeper.credentials.find(orphan.credential_id))
-    if ended.revoked is None and keeper.clock.now() - orphan.created_at < GIVE_UP_AFTER:
+    outcome = keeper.revoked(orphan, row=keeper.credentials.find(orphan.credential_id))
+    end = end_of(outcome, tried_for=keeper.clock.now() - orphan.created_at)
+    if end is None:
         keeper.cleanups.send([message], delay_seconds=int(RETRY_EVERY.total_seconds()))
-        return ended
-    if ended.revoked is None:
-        ended = Deleted(revoked=False, reason="revocation_failed")
-    keeper.tell_of_orphan(orphan, ended)
-    return ended
+        return outcome
+    keeper.tell_of_orphan(orphan, end)
+    return end

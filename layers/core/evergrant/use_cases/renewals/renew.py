@@ -8,9 +8,9 @@ from typing import Literal
 from evergrant.domain import renewal
 from evergrant.domain.caller import SYSTEM
 from evergrant.domain.credential import Credential
+from evergrant.domain.due import renewal_message
 from evergrant.domain.errors import KeyUnavailableError, NotFoundError, UnavailableError
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.times import iso
 from evergrant.ports import Queue
 from evergrant.use_cases.credentials.read import NOT_THERE
 from evergrant.use_cases.renewals.pace import put_off
@@ -46,8 +46,7 @@ def renew_due(
             return "forecast" if renewer.keeper.tell(renewal.forecast(read, at=now), read) else "elsewhere"
         wait = put_off(read, apps=renewer.apps, pacing=renewer.pacing, at=now)
         if wait is not None:
-            message = {"credentialId": credential_id, "due": iso(due)}
-            renewals.send([message], delay_seconds=wait // timedelta(seconds=1))
+            renewals.send([renewal_message(credential_id, due)], delay_seconds=wait // timedelta(seconds=1))
             return "put_off"
     return _attempted(read, renewer=renewer, renewals=renewals, at=now)
 
@@ -73,7 +72,7 @@ def _come_again(row: Credential, *, renewals: Queue, at: datetime) -> None:
     wait = int((row.due_at - at).total_seconds()) + 1
     # Where the queue is away, the sweep finds it.
     with suppress(UnavailableError):
-        renewals.send([{"credentialId": row.credential_id, "due": iso(row.due_at)}], delay_seconds=wait)
+        renewals.send([renewal_message(row.credential_id, row.due_at)], delay_seconds=wait)
 
 
 def read_while_paused(read: Credential, *, at: datetime) -> Credential:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from evergrant.domain.due import FOUR, Shards, minute_of, partitions
-from evergrant.domain.times import iso
+from evergrant.domain.due import FOUR, Shards, minute_of, partitions, renewal_message
 from evergrant.ports import Clock, CredentialStore, Queue, SweepCursor, Webhooks
 
 AHEAD = timedelta(minutes=1)
@@ -44,7 +43,7 @@ def renewals_due(credentials: CredentialStore, *, queue: Queue, cursor: SweepCur
 
     def found(partition: str, until: datetime) -> list[Due]:
         rows = credentials.due(partition, until=until)
-        return [(due, {"credentialId": credential_id, "due": iso(due)}) for credential_id, due in rows]
+        return [(due, renewal_message(credential_id, due)) for credential_id, due in rows]
 
     return Timed(found, queue, cursor, shards)
 

@@ -7,9 +7,8 @@ from evergrant.domain.times import iso
 from evergrant.domain.webhooks import WAITS, Endpoint, delivery_for
 from evergrant.ports import Clock, Directory, Webhooks
 from evergrant.use_cases.webhooks.fan_out import hearers
+from evergrant.use_cases.webhooks.replay import LONGEST, PAGE, PAGES
 
-PAGE, PAGES = 100, 10
-LONGEST = timedelta(seconds=5)
 TRIED_FOR = sum(WAITS, timedelta()) * 1.1
 """The deliveries that were under way when it began to fail are no older."""
 

@@ -57,16 +57,15 @@ class Replayer:
         endpoint = get_awake(caller, endpoint_id, webhooks=self.webhooks)
         now = self.clock.now()
         end = min(until or now + MILLISECOND, now + MILLISECOND)
+        window = Window(_whole(min(since, end)), _whole(end), tuple(types), only_failed)
         asked = Replay(
             workspace_id=caller.workspace_id,
             replay_id=identities.new("rpl"),
             endpoint_id=endpoint.endpoint_id,
-            window=Window(_whole(min(since, end)), _whole(end), tuple(types), only_failed),
+            window=window,
             created_at=now,
             look_at=now + FORGOTTEN,
-            total=self.webhooks.count_events(
-                caller.workspace_id, since=min(since, end), until=_whole(end), most=COUNTED
-            ),
+            total=self.webhooks.count_events(caller.workspace_id, since=window.since, until=window.until, most=COUNTED),
         )
         # One that is there already is of a request whose answer was lost.
         opened = self.replays.open(asked)
