@@ -3,8 +3,9 @@
 import http.client
 import json
 import socket
+import threading
 import uuid
-from contextlib import suppress
+from contextlib import closing, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -27,6 +28,8 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 CHUNK_LINE = 4096
 LINGER_SECONDS = 2
 TIMEOUT_SECONDS = 29
+AT_ONCE = 8
+"""Each request in flight may start a worker of its own: so many that a small machine starts them in good time."""
 GATEWAY_RESPONSES = {
     "MissingAuthenticationTokenException": "MISSING_AUTHENTICATION_TOKEN",
     "UnauthorizedException": "UNAUTHORIZED",
@@ -49,6 +52,8 @@ class Proxy(ThreadingHTTPServer):
         self.emulator_port = 0
         self.prefix = ""
         self.answers: dict[str, Any] = {}
+        self.slots = threading.BoundedSemaphore(AT_ONCE)
+        """The others wait here, where the gateway's time has not begun."""
         self.home: str | None = None
         """Where a browser goes that opens the bare address: the API has nothing there."""
 
@@ -90,8 +95,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse("REQUEST_TOO_LARGE", 413)
             self._hang_up()
             return
-        upstream = http.client.HTTPConnection("127.0.0.1", self._proxy.emulator_port, timeout=TIMEOUT_SECONDS)
         try:
+            with self._proxy.slots:
+                answer = self._asked(body)
+        except TimeoutError:
+            self._refuse("INTEGRATION_TIMEOUT", 504)
+        except (OSError, http.client.HTTPException):
+            self._refuse("INTEGRATION_FAILURE", 502)
+        else:
+            self._pass_back(*answer)
+
+    def _asked(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        upstream = http.client.HTTPConnection("127.0.0.1", self._proxy.emulator_port, timeout=TIMEOUT_SECONDS)
+        with closing(upstream):
             upstream.putrequest(self.command, f"{self._proxy.prefix}{self.path}", skip_accept_encoding=True)
             for name, value in self.headers.items():
                 if name.lower() not in HOP_BY_HOP | {"host", "content-length", "expect"}:
@@ -99,15 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             upstream.putheader("Content-Length", str(len(body)))
             upstream.endheaders(body)
             answer = upstream.getresponse()
-            content = answer.read()
-        except TimeoutError:
-            self._refuse("INTEGRATION_TIMEOUT", 504)
-        except (OSError, http.client.HTTPException):
-            self._refuse("INTEGRATION_FAILURE", 502)
-        else:
-            self._pass_back(answer.status, answer.getheaders(), content)
-        finally:
-            upstream.close()
+            return answer.status, answer.getheaders(), answer.read()
 
     def _body(self) -> bytes | None:
         """None where it is larger than the gateway takes. Raises: ValueError where its length cannot be told."""

@@ -5,13 +5,14 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from local.packaging import load_template
-from local.proxy import Proxy, template_answers
+from local.proxy import AT_ONCE, Proxy, template_answers
 
 ANSWERS = template_answers(load_template())
 OUTPUTS = {"RestApiId": "api", "StageName": "v1"}
@@ -25,6 +26,7 @@ class Door:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict[str, str])
     bodies: list[bytes] = field(default_factory=list[bytes])
+    meet: Callable[[], object] = lambda: None  # what a request does before it is answered
 
     def send(self, method: str, body: object = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -42,6 +44,7 @@ def door() -> Iterator[Door]:
     class Emulator(BaseHTTPRequestHandler):
         def _any(self) -> None:
             told.bodies.append(self.rfile.read(int(self.headers["content-length"])))
+            told.meet()
             self.send_response(told.status)
             for name, value in told.headers.items():
                 self.send_header(name, value)
@@ -98,6 +101,26 @@ def test_a_body_over_the_gateways_limit_is_too_large(door: Door, sent: Callable[
     assert (status, json.loads(content)["code"]) == (413, "too_large")
     assert headers["x-request-id"] == json.loads(content)["requestId"]
     assert door.bodies == []
+
+
+def test_a_crowd_comes_in_lots_that_a_small_machine_can_serve(door: Door) -> None:
+    lot, counted, within, most = threading.Barrier(AT_ONCE), threading.Lock(), 0, 0
+
+    def meet() -> None:
+        nonlocal within, most
+        with counted:
+            within += 1
+            most = max(most, within)
+        lot.wait(30)
+        with counted:
+            within -= 1
+
+    door.meet = meet
+    with ThreadPoolExecutor(3 * AT_ONCE) as crowd:
+        statuses = [each[0] for each in crowd.map(door.send, ["GET"] * 3 * AT_ONCE)]
+
+    assert statuses == [200] * 3 * AT_ONCE
+    assert most == AT_ONCE
 
 
 @pytest.mark.parametrize("method", ["TRACE", "BREW"])

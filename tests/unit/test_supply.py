@@ -37,6 +37,18 @@ def test_attack_72_every_package_is_pinned_by_its_hash(lock: Path) -> None:
     assert [each for each in packages if not re.match(r"\S+==\S+( ;.*?)? --hash=sha256:[0-9a-f]{64}", each)] == []
 
 
+def versions(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"(?m)^([a-z][a-z0-9.-]*)==([^ ;]+)", (ROOT / "requirements" / f"{lock}.txt").read_text()))
+
+
+@pytest.mark.parametrize(("lock", "pinned_by_others"), [("ministack", {"boto3", "botocore"}), ("dev", set[str]())])
+def test_functions_run_and_are_tested_on_the_versions_that_are_deployed(lock: str, pinned_by_others: set[str]) -> None:
+    deployed, here = versions("runtime"), versions(lock)
+
+    assert "pydantic" in deployed
+    assert {name for name in deployed if here[name] != deployed[name]} <= pinned_by_others
+
+
 def test_attack_72_nothing_is_installed_without_its_hash() -> None:
     text = "\n".join((ROOT / each).read_text("utf-8") for each in ("Makefile", "layers/build.py", "tools/install.py"))
     installs = [each for each in re.split(r"\n(?!\s)", text) if "pip install" in each or '"pip"' in each]
