@@ -28,8 +28,8 @@ from evergrant.adapters.dynamodb import renewals
 from evergrant.adapters.http.transport import CheckedTransport
 from evergrant.domain import renewal
 from evergrant.domain.times import iso
-from evergrant.ports import HttpAnswer
-from evergrant.runtime import wiring
+from evergrant.ports.http import HttpAnswer
+from evergrant.runtime import assembly, wiring
 
 from benchmarks.renewal.emulated import emulated
 from benchmarks.report import progress_over
@@ -144,7 +144,7 @@ class Crew:
 def crew(herd: Herd, *, leases: bool = True) -> Generator[Crew]:
     """They go with the block."""
     # What is imported here need not be imported by each of them.
-    wiring.renewer()
+    assembly.renewer()
     wiring.http_client().send("GET", f"{herd.url}/", headers={}, body=None, total_seconds=60, max_bytes=1)
     made = Crew(herd, leases)
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from evergrant.domain.caller import Caller
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import ApiKeyId, WorkspaceId
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.observability import logger
 from evergrant.runtime.text import Name
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
@@ -230,7 +230,7 @@ def _events(asked: Events) -> dict[str, Any]:
 
 
 def _replay(asked: Replay) -> dict[str, Any]:
-    replay = wiring.replayer().start(
+    replay = assembly.replayer().start(
         _operator(asked.workspace_id),
         asked.endpoint_id,
         since=asked.since,

@@ -5,7 +5,7 @@ from typing import Annotated
 from evergrant.domain.caller import Scope
 from evergrant.domain.times import iso, iso_or_none
 from evergrant.domain.workspace import ApiKey
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, live_caller, ok, secret
 from evergrant.runtime.lists import listed

@@ -3,7 +3,7 @@
 from evergrant.domain.events import AuditLine
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso, iso_or_none
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, PageQuery, caller
 from evergrant.runtime.lists import listed

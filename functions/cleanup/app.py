@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.times import from_iso
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.batches import Batch, each_message
 from evergrant.runtime.observability import logger
 from evergrant.use_cases.apps.changed import expire_changed
@@ -57,7 +57,7 @@ def _revoke(message: dict[str, Any]) -> None:
 
 
 def _revoke_orphan(message: dict[str, Any]) -> None:
-    ended = revoke_orphan(message, keeper=wiring.outcome_keeper())
+    ended = revoke_orphan(message, keeper=assembly.outcome_keeper())
     told = {"credential_id": message["credentialId"], "revoked": ended.revoked}
     logger().info("revocation_of_orphan_tried", extra=told)
 
@@ -71,7 +71,7 @@ def _app_changed(message: dict[str, Any]) -> None:
         directory=wiring.directory(),
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
-        renewer=wiring.renewer(),
+        renewer=assembly.renewer(),
         cleanups=wiring.cleanups(),
     )
     logger().info("app_changed", extra={"app": message["app"], "expired": count})

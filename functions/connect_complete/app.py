@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly
 from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, live_caller
 from pydantic import Field, SecretStr
 
@@ -24,6 +24,6 @@ def complete(body: Completion) -> Answer:
     """Exchange the code and keep the credential; whatever happens, the completion is burnt."""
     who = live_caller(http)
     who.require("connect")
-    completer = wiring.completer(http.identities)
+    completer = assembly.completer(http.identities)
     credential = completer.by_owner(who, body.completion, user=body.user_id, code_verifier=body.code_verifier)
     return answer(201, {"success": True, "credentialId": credential.credential_id})

@@ -8,7 +8,7 @@ from evergrant.domain.caller import SessionCaller
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.ids import CredentialId
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.browser import with_parameter
 from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, limited, ok, secret, session_caller
 from evergrant.runtime.text import Name
@@ -52,7 +52,7 @@ def create(body: FormValues) -> Answer:
     if body.credential_id is not None:
         who = _narrowed(who, CredentialId(body.credential_id), found)
     if who.hosted:
-        return _onward(wiring.holds().form(who, Typed(body.app, body.data, body.name, body.way)))
+        return _onward(assembly.holds().form(who, Typed(body.app, body.data, body.name, body.way)))
     credential = (
         _create(who, body) if who.credential_id is None else _reconnect(who, CredentialId(who.credential_id), body)
     )
@@ -82,7 +82,7 @@ def _create(who: SessionCaller, body: FormValues) -> Credential:
         clock=wiring.clock(),
         entropy=wiring.entropy(),
         identities=http.identities,
-        check_every=wiring.check_every(),
+        check_every=assembly.check_every(),
         places=IN_FORM,
         probing=wiring.probing,
     )
@@ -100,7 +100,7 @@ def _reconnect(who: SessionCaller, credential_id: CredentialId, body: FormValues
         minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
-        check_every=wiring.check_every(),
+        check_every=assembly.check_every(),
         probing=wiring.probing,
     )
 
@@ -108,7 +108,7 @@ def _reconnect(who: SessionCaller, credential_id: CredentialId, body: FormValues
 @http.post("/connect/credentials/<credential_id>/reuse")
 def reuse(credential_id: str) -> Answer:
     """Use what is there already, if it still works and grants what is wanted."""
-    found = wiring.holds().reuse(session_caller(http), CredentialId(credential_id))
+    found = assembly.holds().reuse(session_caller(http), CredentialId(credential_id))
     if isinstance(found, Held):
         return _onward(found)
     return ok({"success": True, "credentialId": found.credential_id})

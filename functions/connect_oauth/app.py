@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.http import Answer, Http, Strict, answer, idempotent, limited, secret, session_caller
 from evergrant.use_cases.connect.modal import Mode, Wanted, progress
 from pydantic import Field, SecretStr
@@ -32,7 +32,7 @@ class ModalCompletion(Strict):
 def begin(body: OAuthBody) -> Answer:
     """The authorization, and what binds the pop-up to it; with `redirect` the link that the whole page goes to."""
     wanted = Wanted(body.app, body.properties, body.way, body.credential_id, body.mode)
-    begun = wiring.begins(http.base_url).in_modal(session_caller(http), wanted)
+    begun = assembly.begins(http.base_url).in_modal(session_caller(http), wanted)
     name = begun.authorization.authorization_id
     link = f"{http.base_url}/oauth/start/{name}" if begun.binder is None else None
     binder = begun.binder and begun.binder.get_secret_value()
@@ -57,7 +57,7 @@ def look(authorization_id: str) -> Answer:
 @idempotent
 def complete(body: ModalCompletion) -> Answer:
     """Exchange the code and keep the credential; whatever happens, the completion is burnt."""
-    completer = wiring.completer(http.identities)
+    completer = assembly.completer(http.identities)
     credential = completer.by_session(session_caller(http), body.completion)
     shown = {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}
     return answer(201, shown)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from evergrant.domain.caller import SessionCaller
 from evergrant.domain.errors import BadRequestError
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.browser import (
     BrowserHttp,
     cookies,
@@ -51,7 +51,7 @@ def bind() -> Answer:
 
 def _bind(body: Binding) -> Answer:
     cookie = cookies(http).get(cookie_name(body.authorization_id))
-    going = wiring.opens().with_binder(body.authorization_id, body.binder, cookie=cookie)
+    going = assembly.opens().with_binder(body.authorization_id, body.binder, cookie=cookie)
     shown = secret(200, {"location": going.location.get_secret_value()})
     shown.headers["set-cookie"] = [_cookie(going)]
     shown.headers["referrer-policy"] = "no-referrer"
@@ -69,8 +69,8 @@ def _bind_by_form() -> Answer:
     if found is None:
         given = {key.removeprefix(PROPERTY): SecretStr(sent[key]) for key in sent if key.startswith(PROPERTY)}
         wanted = Wanted(sent.get("app", ""), given, sent.get("way") or None, sent.get("credentialId") or None)
-        found = wiring.begins(http.base_url).in_modal(who, wanted, authorization_id=name).authorization
-    going = wiring.opens().onward(found, cookie=cookie)
+        found = assembly.begins(http.base_url).in_modal(who, wanted, authorization_id=name).authorization
+    going = assembly.opens().onward(found, cookie=cookie)
     return go_page(going.location.get_secret_value(), cookies=(_cookie(going),))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.http import Answer, Http, Strict, caller, created, idempotent, limited
 from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name, Tags
@@ -74,8 +74,8 @@ def _create(user_id: str, asked: CredentialBody) -> Answer:
         clock=wiring.clock(),
         entropy=wiring.entropy(),
         identities=http.identities,
-        check_every=wiring.check_every(),
-        importer=lambda: wiring.importer(http.identities),
+        check_every=assembly.check_every(),
+        importer=lambda: assembly.importer(http.identities),
     )
     return created(
         http, {"success": True, "credentialId": credential.credential_id, "credential": credential.summary()}

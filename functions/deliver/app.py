@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from evergrant.domain.ids import WorkspaceId
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.batches import Batch, each_message, put_off
 from evergrant.runtime.observability import logger
 from evergrant.runtime.settings import settings
@@ -54,7 +54,7 @@ def _deliver(message: dict[str, Any]) -> None:
 
 
 def _replay(message: dict[str, Any]) -> None:
-    after = wiring.replayer().go_on(WorkspaceId(message["workspaceId"]), message["replayId"])
+    after = assembly.replayer().go_on(WorkspaceId(message["workspaceId"]), message["replayId"])
     told = {"replay_id": message["replayId"], "state": after.state if after else "nothing_to_do"}
     logger().info("replay_went_on", extra={**told, "replayed": after and after.replayed})
 

@@ -4,7 +4,7 @@ from evergrant.domain.errors import NotFoundError
 from evergrant.domain.events import Event, EventType
 from evergrant.domain.times import iso_or_none
 from evergrant.domain.webhooks import Delivery
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, PageQuery, Strict, answer, caller, ok
 from evergrant.runtime.lists import listed

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from evergrant.domain.ids import CredentialId
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.http import Answer, Http, Strict, caller, secret
 from evergrant.runtime.observability import logger
 from evergrant.use_cases.credentials.fresh_token import Wanted, fresh_token
@@ -35,7 +35,7 @@ def token(credential_id: str, body: FreshToken | None = None) -> Answer:
         credentials=wiring.credentials(),
         sealer=wiring.sealer(),
         clock=wiring.clock(),
-        renew=wiring.renew_on_read,
+        renew=assembly.renew_on_read,
     )
     logger().info(
         "secret_released",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from evergrant.domain.credential import Credential
 from evergrant.domain.ids import WorkspaceId
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, PageQuery, caller
 from evergrant.runtime.lists import listed

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.browser import (
     BrowserHttp,
     clear_cookie,
@@ -90,5 +90,5 @@ def _finish_unbound(returned: Returned, spent: tuple[str, ...]) -> Answer:
     if returned.completion is None:
         words = "The app was not connected: access was denied there, or it answered with an error."
         return told_page("Not connected", words, cookies=spent, status=400)
-    wiring.completer(wiring.identities()).by_browser(returned.completion)
+    assembly.completer(wiring.identities()).by_browser(returned.completion)
     return told_page("Connected", "The app is connected.", cookies=spent)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from evergrant.domain.ids import CredentialId
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.http import Answer, Http, Strict, caller, ok
 from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name, Tags
@@ -45,6 +45,6 @@ def patch(credential_id: str, body: PatchCredential) -> Answer:
         minting=wiring.minting,
         clock=wiring.clock(),
         entropy=wiring.entropy(),
-        check_every=wiring.check_every(),
+        check_every=assembly.check_every(),
     )
     return ok(changed.details())

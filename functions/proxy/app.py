@@ -11,8 +11,8 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import BadRequestError, Detail, TooLargeError, ValidationFailedError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.strict_json import NotStrictJsonError, loads
-from evergrant.ports import HttpAnswer
-from evergrant.runtime import wiring
+from evergrant.ports.http import HttpAnswer
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.http import Answer, Http, Query, Strict, caller, ok
 from evergrant.runtime.observability import logger
 from evergrant.use_cases.credentials.fresh_token import Usable, Wanted, fresh_token
@@ -98,11 +98,11 @@ def _called(credential_id: str, call: ProviderCall) -> HttpAnswer:
             credentials=wiring.credentials(),
             sealer=wiring.sealer(),
             clock=wiring.clock(),
-            renew=wiring.renew_on_read,
+            renew=assembly.renew_on_read,
         )
 
     def verify(credential: Credential) -> Credential:
-        return wiring.renewer().attempt(credential)[1]
+        return assembly.renewer().attempt(credential)[1]
 
     answered = call_provider(call, usable=usable, verify=verify, api=wiring.provider_api(), clock=wiring.clock())
     logger().info(

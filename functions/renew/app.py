@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import from_iso
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.batches import Batch, each_message, put_off
 from evergrant.runtime.observability import logger
 from evergrant.runtime.settings import settings
@@ -25,7 +25,7 @@ def _renew(message: dict[str, Any]) -> None:
     done = renew_due(
         credential_id,
         from_iso(message["due"]),
-        renewer=wiring.renewer(),
+        renewer=assembly.renewer(),
         cleanups=wiring.cleanups(),
         renewals=wiring.renewals(),
     )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly
 from evergrant.runtime.batches import Batch, each_message
 from evergrant.runtime.observability import logger
 from evergrant.use_cases.renewals.rescue import rescue
@@ -17,5 +17,5 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> Batch:
 
 
 def _rescue(message: dict[str, Any]) -> None:
-    done = rescue(message, keeper=wiring.outcome_keeper())
+    done = rescue(message, keeper=assembly.outcome_keeper())
     logger().info("rescued", extra={"credential_id": done.credential_id, "outcome": done.outcome})

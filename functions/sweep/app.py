@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.observability import logger
 from evergrant.runtime.settings import settings
 from evergrant.use_cases.renewals.sweep import sweep_due
@@ -17,7 +17,7 @@ RESERVE_MILLISECONDS = 10_000
 def handler(event: object, context: "LambdaContext") -> dict[str, Any]:
     """The schedule's target. The cursor of what is paused stays, and nothing of it is missed."""
     swept = sweep_due(
-        {name: kind for name, kind in wiring.timed().items() if not settings().paused(name)},
+        {name: kind for name, kind in assembly.timed().items() if not settings().paused(name)},
         clock=wiring.clock(),
         has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
     )

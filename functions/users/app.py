@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from evergrant.domain.workspace import User
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 from evergrant.runtime import wiring
 from evergrant.runtime.http import Answer, Http, PageQuery, Strict, caller, idempotent, limited, live_caller, ok
 from evergrant.runtime.lists import listed

@@ -2,7 +2,7 @@
 
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.http import Answer, Http, caller, ok
 from evergrant.use_cases.credentials.verify import verify_credential
 
@@ -19,7 +19,7 @@ def verify(credential_id: str) -> Answer:
         who,
         CredentialId(credential_id),
         credentials=wiring.credentials(),
-        renewer=wiring.renewer(),
+        renewer=assembly.renewer(),
     )
     return ok(
         {

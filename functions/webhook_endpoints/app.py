@@ -9,8 +9,8 @@ from evergrant.domain.events import EventType
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.targets import TARGETS, TargetType, check_named
 from evergrant.domain.webhooks import Endpoint
-from evergrant.ports import Page
-from evergrant.runtime import wiring
+from evergrant.ports.pages import Page
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.http import Answer, Http, PageQuery, Strict, answer, caller, idempotent, live_caller, ok, secret
 from evergrant.runtime.lists import listed
 from evergrant.runtime.moments import Moment
@@ -191,7 +191,7 @@ def replay_events(endpoint_id: str, body: Replay) -> Answer:
     """Send again what it missed; while `state` is `running`, the rest follows in the background."""
     who = caller(http)
     who.require("webhooks")
-    replay = wiring.replayer().start(
+    replay = assembly.replayer().start(
         who,
         endpoint_id,
         since=body.since,

@@ -20,7 +20,7 @@ from evergrant.domain.ids import AuthorizationId, UserId, WorkspaceId
 from evergrant.domain.rendering import known_hosts
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens, read_kept
-from evergrant.ports import ProbeAnswer
+from evergrant.ports.providers import ProbeAnswer
 from evergrant.use_cases.connect.flows import Flows
 from evergrant.use_cases.connect.grants import needed_of_client
 from pydantic import SecretStr

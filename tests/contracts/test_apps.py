@@ -3,7 +3,7 @@
 import pytest
 from evergrant.catalogue.apps import LayeredApps
 from evergrant.domain.app import App
-from evergrant.ports import Apps
+from evergrant.ports.workspaces import Apps
 
 from tests.builders import WORKSPACE, an_app, an_oauth_app
 from tests.fakes.apps import FakeApps, FakeOAuthClients, FakeOwnApps

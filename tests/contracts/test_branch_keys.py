@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from evergrant.domain.errors import UnavailableError
-from evergrant.ports import BranchKeys
+from evergrant.ports.sealing import BranchKeys
 
 from tests.contracts.branches import Deployment
 from tests.fakes.customer import switch_off

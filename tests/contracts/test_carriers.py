@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from evergrant.adapters.events.bus import BusCarrier
 from evergrant.adapters.sqs.carrier import QueueCarrier
 from evergrant.domain.errors import ProviderError, ProviderTimeoutError
-from evergrant.ports import Carrier, Message, Reply
+from evergrant.ports.webhooks import Carrier, Message, Reply
 
 from tests.builders import an_event
 

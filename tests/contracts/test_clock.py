@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 from evergrant.adapters.system.clock import SystemClock
 from evergrant.domain.times import from_iso, iso
-from evergrant.ports import Clock
+from evergrant.ports.system import Clock
 
 from tests.fakes.system import FakeClock
 

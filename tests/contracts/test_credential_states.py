@@ -1,7 +1,7 @@
 """How all credentials are doing, page by page."""
 
 from evergrant.domain.credential import Failure
-from evergrant.ports import CredentialState
+from evergrant.ports.credentials import CredentialState
 
 from tests.builders import HOUR, NOON, OTHER_WORKSPACE, SECOND, a_credential, an_id
 from tests.contracts.credentials import FULL, kept, leased

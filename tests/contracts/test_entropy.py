@@ -4,7 +4,7 @@ import re
 
 import pytest
 from evergrant.adapters.system.clock import SystemEntropy
-from evergrant.ports import Entropy
+from evergrant.ports.system import Entropy
 
 from tests.fakes.system import FakeEntropy
 

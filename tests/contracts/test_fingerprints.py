@@ -10,7 +10,7 @@ from evergrant.adapters.dynamodb.keys import KeysTable
 from evergrant.adapters.kms.branch_keys import EDGE, KmsBranchKeys
 from evergrant.adapters.kms.sealer import BranchFingerprints
 from evergrant.domain.errors import UnavailableError
-from evergrant.ports import Fingerprints
+from evergrant.ports.sealing import Fingerprints
 
 from tests.fakes.sealing import FakeFingerprints
 from tests.fakes.system import FakeClock

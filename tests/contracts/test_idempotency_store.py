@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from evergrant.domain.errors import ConflictError
-from evergrant.ports import Claim, FirstAnswer
+from evergrant.ports.idempotency import Claim, FirstAnswer
 
 from tests.builders import DAY, HOUR, MINUTE, NOON, SECOND
 from tests.fakes.storage import Storage

@@ -3,7 +3,8 @@
 import pytest
 from evergrant.adapters.system.clock import SystemClock, SystemEntropy, SystemIdentities
 from evergrant.domain.ids import is_identifier
-from evergrant.ports import Claim, Identities
+from evergrant.ports.idempotency import Claim
+from evergrant.ports.system import Identities
 from evergrant.runtime.idempotency import ClaimedIdentities
 
 from tests.builders import NOON

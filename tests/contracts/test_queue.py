@@ -9,7 +9,7 @@ import pytest
 from evergrant.adapters.aws import client
 from evergrant.adapters.sqs.queue import SqsQueue
 from evergrant.domain.errors import UnavailableError
-from evergrant.ports import Queue
+from evergrant.ports.queues import Queue
 
 from tests.fakes.work import FakeQueue
 

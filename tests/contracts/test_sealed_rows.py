@@ -7,7 +7,7 @@ import pytest
 from evergrant.adapters.dynamodb import sealed_rows
 from evergrant.adapters.dynamodb.sealed_rows import DynamoDBSealedRows
 from evergrant.domain.webhooks import OldSecret
-from evergrant.ports import SealedRow, SealedRows
+from evergrant.ports.sealing import SealedRow, SealedRows
 
 from tests.builders import (
     DAY,

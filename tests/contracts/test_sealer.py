@@ -12,7 +12,7 @@ from evergrant.adapters.kms.branches import WorkspaceBranches
 from evergrant.adapters.kms.sealer import BranchKeySealer
 from evergrant.domain.errors import SealBrokenError, UnavailableError
 from evergrant.domain.sealing import SealContext
-from evergrant.ports import Sealer
+from evergrant.ports.sealing import Sealer
 from evergrant.runtime.watched_sealer import WatchedSealer
 from pydantic import SecretBytes
 

@@ -15,7 +15,7 @@ from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import ClientRefusedError, GrantRefusedError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.tokens import Tokens
-from evergrant.ports import TokenEndpoint
+from evergrant.ports.providers import TokenEndpoint
 from pydantic import SecretStr
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from evergrant.adapters.http.transport import CheckedTransport
 from evergrant.domain.errors import ProviderTimeoutError
-from evergrant.ports import HttpAnswer
+from evergrant.ports.http import HttpAnswer
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from evergrant.domain.events import AuditLine
 from evergrant.domain.ids import CredentialId, WorkspaceId
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 
 from tests.fakes.lists import page_of
 

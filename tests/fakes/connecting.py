@@ -7,7 +7,7 @@ from typing import Literal
 from evergrant.domain.authorization import Authorization
 from evergrant.domain.errors import ConnectError
 from evergrant.domain.session import Session
-from evergrant.ports import Claim, FirstAnswer
+from evergrant.ports.idempotency import Claim, FirstAnswer
 
 from tests.builders import DAY, SECOND
 from tests.fakes.directory import changed_meanwhile

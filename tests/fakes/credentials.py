@@ -9,7 +9,10 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import NotFoundError, TooLargeError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId
-from evergrant.ports import Audit, CredentialState, Directory, KeyedRead, Page, Webhooks
+from evergrant.ports.credentials import CredentialState, KeyedRead
+from evergrant.ports.pages import Page
+from evergrant.ports.webhooks import Webhooks
+from evergrant.ports.workspaces import Audit, Directory
 
 from tests.builders import DAY, NOON, SECOND
 from tests.fakes.apps import MAX_BYTES, FakeOwnApps

@@ -7,7 +7,7 @@ from typing import Any
 from evergrant.domain.caller import SCOPES, Caller
 from evergrant.domain.credential import Credential
 from evergrant.domain.secret import Secret
-from evergrant.ports import Claim
+from evergrant.ports.idempotency import Claim
 from evergrant.runtime.idempotency import ClaimedIdentities
 from evergrant.use_cases.renewals.doubt import Doubt
 from evergrant.use_cases.renewals.keeper import OutcomeKeeper

@@ -3,7 +3,7 @@
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
 from evergrant.domain.workspace import ApiKey, User, Workspace
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 
 from tests.fakes.lists import page_of
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from evergrant.domain.app import AuthMethod
 from evergrant.domain.secret import Secret
-from evergrant.ports import ProbeAnswer
+from evergrant.ports.providers import ProbeAnswer
 
 
 class FakeProbing:

@@ -7,7 +7,8 @@ from hashlib import sha256
 from evergrant.domain.errors import KeyUnavailableError, SealBrokenError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.sealing import SealContext
-from evergrant.ports import Page, SealedRow
+from evergrant.ports.pages import Page
+from evergrant.ports.sealing import SealedRow
 from pydantic import SecretBytes
 
 

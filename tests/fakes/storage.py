@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from evergrant import ports
+from evergrant.ports.connecting import Authorizations, Sessions
+from evergrant.ports.credentials import CredentialStates, CredentialStore
+from evergrant.ports.idempotency import IdempotencyStore
+from evergrant.ports.pacing import Pacing, Rates, Slots, SweepCursor
+from evergrant.ports.webhooks import Replays, Webhooks
+from evergrant.ports.workspaces import Audit, Directory, OAuthClients, OwnApps
 
 from tests.fakes.apps import FakeOAuthClients, FakeOwnApps
 from tests.fakes.audit import FakeAudit
@@ -21,21 +26,21 @@ PER_SECOND = 2
 class Storage:
     """The ports, over the same rows."""
 
-    credentials: ports.CredentialStore
-    states: ports.CredentialStates
-    directory: ports.Directory
-    audit: ports.Audit
-    own_apps: ports.OwnApps
-    clients: ports.OAuthClients
-    webhooks: ports.Webhooks
-    authorizations: ports.Authorizations
-    sessions: ports.Sessions
-    idempotency: ports.IdempotencyStore
-    rates: ports.Rates
-    pacing: ports.Pacing
-    cursor: ports.SweepCursor
-    replays: ports.Replays
-    slots: ports.Slots
+    credentials: CredentialStore
+    states: CredentialStates
+    directory: Directory
+    audit: Audit
+    own_apps: OwnApps
+    clients: OAuthClients
+    webhooks: Webhooks
+    authorizations: Authorizations
+    sessions: Sessions
+    idempotency: IdempotencyStore
+    rates: Rates
+    pacing: Pacing
+    cursor: SweepCursor
+    replays: Replays
+    slots: Slots
 
 
 def fake_storage() -> Storage:

@@ -9,7 +9,8 @@ from evergrant.domain.events import Event
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.replays import Replay
 from evergrant.domain.webhooks import Delivery, Endpoint
-from evergrant.ports import Page, Slot
+from evergrant.ports.pacing import Slot
+from evergrant.ports.pages import Page
 
 from tests.builders import MINUTE, SECOND
 from tests.fakes.directory import changed_meanwhile

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from evergrant.ports import HttpAnswer
+from evergrant.ports.http import HttpAnswer
 from evergrant.runtime import wiring
 from standardwebhooks import Webhook
 

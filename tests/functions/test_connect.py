@@ -14,7 +14,7 @@ from evergrant.domain.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
@@ -269,7 +269,7 @@ def test_fault_38_without_a_key_the_provider_is_not_asked(
             raise KeyUnavailableError
 
     monkeypatch.setattr(wiring, "sealer", Away)
-    wiring.renewer.cache_clear()
+    assembly.renewer.cache_clear()
     answer = functions.call("fresh_token", "POST", path, {})
 
     assert (answer.status, answer.body["code"], provider.asked) == (503, "key_unavailable", 1)

@@ -11,7 +11,7 @@ import pytest
 from evergrant.domain.due import minute_of
 from evergrant.domain.errors import ProviderTimeoutError
 from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, WAITS
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.functions.deployment import Functions, forget_wiring
@@ -64,7 +64,7 @@ class Post:
     def until(self, at: datetime) -> None:
         """Time goes on. The sweeps of the minutes between found nothing."""
         self.clock.ahead += at - self.clock.now()
-        for kind in wiring.timed().values():
+        for kind in assembly.timed().values():
             kind.cursor.move(minute_of(at) - 1)
         self.functions.invoke("sweep", {})
         self.clock.ahead += timedelta(seconds=61)

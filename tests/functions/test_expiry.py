@@ -8,7 +8,7 @@ import boto3
 import pytest
 from evergrant.domain.renewal import Dead, Transient
 from evergrant.domain.times import iso
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 
 from tests.functions.deployment import Functions
 from tests.functions.test_credentials import connect
@@ -104,7 +104,7 @@ def test_a_providers_bad_day_is_degraded_and_not_dead(
             return Transient("provider_timeout", "The provider did not answer in time.")
 
     monkeypatch.setattr(wiring, "upstream", Down)
-    wiring.renewer.cache_clear()
+    assembly.renewer.cache_clear()
     delivered(functions, swept(functions))
 
     assert status(functions, made) == "degraded"
@@ -123,7 +123,7 @@ def test_a_message_that_comes_twice_asks_the_provider_once(
             return Dead("refresh_token_rejected", "invalid_grant")
 
     monkeypatch.setattr(wiring, "upstream", Revoked)
-    wiring.renewer.cache_clear()
+    assembly.renewer.cache_clear()
     delivered(functions, swept(functions) * 3)
 
     assert len(asked) == 1
@@ -157,7 +157,7 @@ def test_the_audit_trail_says_why(
             return outcome
 
     monkeypatch.setattr(wiring, "upstream", Answering)
-    wiring.renewer.cache_clear()
+    assembly.renewer.cache_clear()
     delivered(functions, swept(functions))
     trail = functions.call("audit", "GET", "/audit", query={"credentialId": made}).body["data"]
 

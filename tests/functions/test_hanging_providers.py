@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from evergrant.domain.credential import Credential
 from evergrant.domain.renewal import Transient, Verified
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 
 from tests.functions.deployment import Functions, LambdaContext
 from tests.functions.test_credentials import connect
@@ -41,7 +41,7 @@ def test_fault_31_a_batch_with_hanging_providers_ends_before_the_function_does(
             return Transient("provider_timeout", "No answer.")
 
     monkeypatch.setattr(wiring, "upstream", Upstream)
-    wiring.renewer.cache_clear()
+    assembly.renewer.cache_clear()
     records = [{"messageId": str(number), "body": json.dumps(each)} for number, each in enumerate(messages)]
     context = LambdaContext(remaining=lambda: ends - clock.now())
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from evergrant.domain.authorization import s256
 from evergrant.domain.errors import ProviderTimeoutError
-from evergrant.ports import ProbeAnswer
+from evergrant.ports.providers import ProbeAnswer
 from evergrant.runtime import wiring
 
 from tests.fakes.probing import FakeProbing

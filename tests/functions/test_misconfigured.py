@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import Ours
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 
 from tests.functions.deployment import Functions
 from tests.functions.test_credentials import connect
@@ -28,11 +28,11 @@ def refuse(functions: Functions) -> Refuse:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(wiring, "upstream", Upstream)
-            wiring.renewer.cache_clear()
+            assembly.renewer.cache_clear()
             row = wiring.credentials().get(CredentialId(credential_id))
             assert row
-            assert wiring.renewer().attempt(row)[0] == "persisted"
-        wiring.renewer.cache_clear()
+            assert assembly.renewer().attempt(row)[0] == "persisted"
+        assembly.renewer.cache_clear()
 
     return attempt
 

@@ -8,7 +8,7 @@ import pytest
 from evergrant.domain.errors import UnavailableError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.settings import settings
 
 from tests.functions.deployment import Functions
@@ -107,8 +107,8 @@ def test_a_reader_renews_nothing_while_renewals_are_paused(
     ended = replace(row, token_expires_at=now - timedelta(seconds=1))
     pause(monkeypatch, "RENEWALS")
 
-    works = wiring.renew_on_read(row, force)
+    works = assembly.renew_on_read(row, force)
 
     assert works == row
     with pytest.raises(UnavailableError):
-        wiring.renew_on_read(ended, force)
+        assembly.renew_on_read(ended, force)

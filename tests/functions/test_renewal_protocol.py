@@ -10,7 +10,7 @@ from evergrant.domain import renewal
 from evergrant.domain.errors import ProviderError, ProviderTimeoutError, UnavailableError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.times import iso
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 
 from tests.functions.deployment import LambdaContext
 from tests.functions.faults import KilledError, fault, refused
@@ -249,7 +249,7 @@ def test_fault_30_a_clock_that_goes_wrong_asks_nobody_twice(overlapping: Renewin
 
     def elsewhere() -> None:
         overlapping.clock.ahead += ahead
-        meanwhile.append(wiring.renewer().attempt(overlapping.row)[0])
+        meanwhile.append(assembly.renewer().attempt(overlapping.row)[0])
         overlapping.clock.ahead -= ahead
 
     overlapping.provider.meanwhile = elsewhere
@@ -358,7 +358,7 @@ def test_what_is_said_twice_is_one_event(overlapping: Renewing) -> None:
     held = wiring.credentials().begin_renewal(row, lease_until=at, due_at=at)
     assert held
     change = renewal.expired(held, at=at, reason="refresh_token_rejected")
-    keeper = wiring.outcome_keeper()
+    keeper = assembly.outcome_keeper()
     keeper.settle(held, lambda _: change)
     back = overlapping.row
     wiring.credentials().change(back.changed(at=at, status="active", transitions=0, fence=back.fence), read=back)

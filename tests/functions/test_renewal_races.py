@@ -9,7 +9,7 @@ from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import Dead, Outcome, Renewed, Transient, Verified
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from pydantic import SecretStr
 
 from tests.functions.deployment import Functions
@@ -33,9 +33,9 @@ def raced(functions: Functions, outcome: Callable[[Secret], Outcome], meanwhile:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wiring, "upstream", Upstream)
-        wiring.renewer.cache_clear()
-        wiring.renewer().attempt(row(made))
-    wiring.renewer.cache_clear()
+        assembly.renewer.cache_clear()
+        assembly.renewer().attempt(row(made))
+    assembly.renewer.cache_clear()
     return made
 
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from evergrant.domain.errors import UnavailableError
 from evergrant.domain.ids import CredentialId
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
@@ -137,7 +137,7 @@ def test_fault_35_a_refusal_is_not_believed_while_another_worker_persisted(
     assert stale
     delivered(functions, due)
 
-    done, _ = wiring.renewer().attempt(stale)
+    done, _ = assembly.renewer().attempt(stale)
 
     shown = functions.call("get_credential", "GET", f"/credentials/{credential_id}").body
     assert (done, provider.asked, shown["status"]) == ("elsewhere", 2, "active")

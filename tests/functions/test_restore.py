@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from evergrant.domain.times import iso
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.settings import settings
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
@@ -136,7 +136,7 @@ def old(functions: Functions, provider: FakeTokenEndpoint, clock: Travelling, mo
     clock.ahead = timedelta(hours=1)
     monkeypatch.setenv("RESTORED_AT", iso(clock.now()))
     settings.cache_clear()
-    wiring.renewer.cache_clear()
+    assembly.renewer.cache_clear()
     provider.alive.clear()
     return made
 
@@ -166,7 +166,7 @@ def test_what_is_still_refused_expires_when_the_restore_is_over(
     renewed(functions, [old])
     monkeypatch.delenv("RESTORED_AT")
     settings.cache_clear()
-    wiring.renewer.cache_clear()
+    assembly.renewer.cache_clear()
 
     renewed(functions, [old])
 

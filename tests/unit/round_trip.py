@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from evergrant.domain.app import App
 from evergrant.domain.authorization import Authorization
 from evergrant.domain.credential import Credential
-from evergrant.ports import ThreeLeggedOAuth
+from evergrant.ports.providers import ThreeLeggedOAuth
 from evergrant.use_cases.connect.begin import Asked, Redirect, begin_authorization, start
 from evergrant.use_cases.connect.callback import CallbackRequest, Returned, cookie_name, take_callback
 from evergrant.use_cases.connect.complete import Completer

@@ -17,7 +17,7 @@ from evergrant.domain.errors import (
     UnavailableError,
 )
 from evergrant.domain.ids import CredentialId
-from evergrant.ports import ProbeAnswer
+from evergrant.ports.providers import ProbeAnswer
 from pydantic import SecretStr
 
 from tests.builders import BOB, CREDENTIAL, NOON, OTHER_WORKSPACE, SECOND, a_grant, a_user, an_audit_line

@@ -12,7 +12,7 @@ from evergrant.domain.errors import (
     UnavailableError,
     ValidationFailedError,
 )
-from evergrant.ports import ProbeAnswer
+from evergrant.ports.providers import ProbeAnswer
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
 from pydantic import SecretStr
 

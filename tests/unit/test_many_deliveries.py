@@ -14,7 +14,7 @@ from evergrant.adapters.http.receivers import ReceiverCarrier
 from evergrant.adapters.http.signing import sign
 from evergrant.domain.errors import ProviderTimeoutError
 from evergrant.domain.replays import Replay
-from evergrant.ports import HttpAnswer
+from evergrant.ports.http import HttpAnswer
 from evergrant.use_cases.renewals.sweep import deliveries_due, sweep_due
 from evergrant.use_cases.webhooks.deliver import deliver
 from evergrant.use_cases.webhooks.endpoints import rotate_secret, secret_context

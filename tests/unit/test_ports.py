@@ -31,7 +31,8 @@ def classes(path: Path) -> list[ast.ClassDef]:
 
 PORTS = {
     each.name
-    for each in classes(ROOT / "layers/core/evergrant/ports.py")
+    for path in (ROOT / "layers/core/evergrant/ports").glob("*.py")
+    for each in classes(path)
     if any(isinstance(base, ast.Name) and base.id == "Protocol" for base in each.bases)
 }
 FAKES = {each.name for path in (ROOT / "tests/fakes").glob("*.py") for each in classes(path)}

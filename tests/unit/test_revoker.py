@@ -8,7 +8,7 @@ from evergrant.adapters.oauth.revoker import ProviderRevoker
 from evergrant.domain.app import App
 from evergrant.domain.errors import ProviderError
 from evergrant.domain.secret import Secret
-from evergrant.ports import HttpAnswer
+from evergrant.ports.http import HttpAnswer
 from pydantic import SecretStr
 
 from tests.builders import NOON, a_client, a_grant

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from botocore.session import Session
 
-    from evergrant.ports import Reply
+    from evergrant.ports.webhooks import Reply
 
 
 ATTEMPTS = 3
@@ -43,7 +43,7 @@ def reply_of(call: "Callable[[], Reply]") -> "Reply":
     from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
     from evergrant.domain.errors import ProviderError, ProviderTimeoutError
-    from evergrant.ports import Reply
+    from evergrant.ports.webhooks import Reply
 
     try:
         return call()

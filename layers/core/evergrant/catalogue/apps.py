@@ -3,7 +3,7 @@
 from evergrant.catalogue.loader import load
 from evergrant.domain.app import App
 from evergrant.domain.ids import WorkspaceId
-from evergrant.ports import Apps, OwnApps
+from evergrant.ports.workspaces import Apps, OwnApps
 
 AT_MOST = 1000
 """Apps in memory: beyond it, all are forgotten and read again."""

@@ -10,7 +10,7 @@ from evergrant.runtime.observability import logger
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from evergrant.ports import Queue
+    from evergrant.ports.queues import Queue
 
 Batch = dict[str, list[dict[str, str]]]
 """What Lambda wants back: `batchItemFailures`."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evergrant.domain.errors import BadRequestError
 
 if TYPE_CHECKING:
-    from evergrant.ports import Fingerprints
+    from evergrant.ports.sealing import Fingerprints
 
 _SEPARATOR = "."
 

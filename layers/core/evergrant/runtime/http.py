@@ -27,7 +27,7 @@ from evergrant.runtime.requests import ALIAS_PREFIX, check_version, read_body, r
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from evergrant.ports import Identities
+    from evergrant.ports.system import Identities
 
 JSON_TYPE = "application/json"
 

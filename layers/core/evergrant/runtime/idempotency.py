@@ -20,7 +20,7 @@ from evergrant.domain import errors
 from evergrant.domain.caller import Caller
 from evergrant.domain.errors import BadRequestError, ConflictError, UnavailableError
 from evergrant.domain.ids import ENTROPY_BYTES, identifier
-from evergrant.ports import Claim, FirstAnswer
+from evergrant.ports.idempotency import Claim, FirstAnswer
 from evergrant.runtime import wiring
 from evergrant.runtime.requests import body_bytes, header
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 from evergrant.runtime import wiring
 from evergrant.runtime.cursors import read_cursor, write_cursor
 from evergrant.runtime.http import Answer, PageQuery, ok

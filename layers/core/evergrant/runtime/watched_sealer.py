@@ -11,7 +11,7 @@ from pydantic import SecretBytes
 from evergrant.domain.errors import SealBrokenError, UnavailableError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.sealing import SealContext
-from evergrant.ports import PreparedSeal, Sealer
+from evergrant.ports.sealing import PreparedSeal, Sealer
 from evergrant.runtime.observability import logger
 
 

@@ -4,7 +4,6 @@ Listing does not pay for OAuth; the fresh-token handler does not pay for request
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,24 +11,31 @@ from evergrant.adapters.system.clock import SystemClock, SystemEntropy, SystemId
 from evergrant.runtime.settings import settings
 
 if TYPE_CHECKING:
-    from evergrant import ports
     from evergrant.adapters.kms.branch_keys import KmsBranchKeys
-    from evergrant.domain.credential import Credential
     from evergrant.domain.events import Event
     from evergrant.domain.ids import WorkspaceId
     from evergrant.domain.targets import TargetType
     from evergrant.domain.webhooks import Endpoint
-    from evergrant.use_cases.connect.complete import Completer
+    from evergrant.ports.connecting import Authorizations, Sessions
+    from evergrant.ports.credentials import CredentialStates, CredentialStore
+    from evergrant.ports.http import HttpClient
+    from evergrant.ports.idempotency import IdempotencyStore
+    from evergrant.ports.pacing import Pacing, Rates, Slots, SweepCursor
+    from evergrant.ports.providers import (
+        Minting,
+        Probing,
+        ProviderApi,
+        Revoker,
+        ThreeLeggedOAuth,
+        TokenEndpoint,
+        Upstream,
+    )
+    from evergrant.ports.queues import Queue
+    from evergrant.ports.sealing import Fingerprints, SealedRows, Sealer
+    from evergrant.ports.webhooks import Carrier, Replays, Webhooks
+    from evergrant.ports.workspaces import Apps, Audit, Directory, OAuthClients, OwnApps, RememberedApps
     from evergrant.use_cases.connect.flows import Flows
-    from evergrant.use_cases.connect.grants import Keeper
-    from evergrant.use_cases.connect.hosted import Holds
-    from evergrant.use_cases.connect.imported import Importer
-    from evergrant.use_cases.connect.modal import Begins, Opens
-    from evergrant.use_cases.renewals.keeper import OutcomeKeeper
-    from evergrant.use_cases.renewals.renewer import Renewer
-    from evergrant.use_cases.renewals.sweep import Timed
     from evergrant.use_cases.webhooks.attempt import Sign
-    from evergrant.use_cases.webhooks.replay import Replayer
 
 
 @cache
@@ -47,7 +53,7 @@ def identities() -> SystemIdentities:
 
 
 @cache
-def credentials() -> "ports.CredentialStore":
+def credentials() -> "CredentialStore":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.credentials import DynamoDBCredentialStore
 
@@ -63,7 +69,7 @@ def credentials() -> "ports.CredentialStore":
 
 
 @cache
-def directory() -> "ports.Directory":
+def directory() -> "Directory":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.directory import DynamoDBDirectory
 
@@ -71,7 +77,7 @@ def directory() -> "ports.Directory":
 
 
 @cache
-def audit() -> "ports.Audit":
+def audit() -> "Audit":
     from evergrant.adapters.dynamodb.audit import DynamoDBAudit
     from evergrant.adapters.dynamodb.client import dynamodb
 
@@ -79,7 +85,7 @@ def audit() -> "ports.Audit":
 
 
 @cache
-def idempotency() -> "ports.IdempotencyStore":
+def idempotency() -> "IdempotencyStore":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.idempotency import DynamoDBIdempotencyStore
 
@@ -102,7 +108,7 @@ def branch_keys() -> "KmsBranchKeys":
 
 
 @cache
-def sealer() -> "ports.Sealer":
+def sealer() -> "Sealer":
     from evergrant.adapters.kms.branches import WorkspaceBranches
     from evergrant.adapters.kms.sealer import BranchKeySealer
     from evergrant.runtime.watched_sealer import WatchedSealer
@@ -111,7 +117,7 @@ def sealer() -> "ports.Sealer":
 
 
 @cache
-def answers_sealer() -> "ports.Sealer":
+def answers_sealer() -> "Sealer":
     """For the answers that are kept for idempotency: their functions need not be able to open credentials."""
     from evergrant.adapters.kms.branches import EdgeBranch
     from evergrant.adapters.kms.sealer import BranchKeySealer
@@ -121,7 +127,7 @@ def answers_sealer() -> "ports.Sealer":
 
 
 @cache
-def sealed_rows() -> "ports.SealedRows":
+def sealed_rows() -> "SealedRows":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.sealed_rows import DynamoDBSealedRows
 
@@ -130,7 +136,7 @@ def sealed_rows() -> "ports.SealedRows":
 
 
 @cache
-def credential_states() -> "ports.CredentialStates":
+def credential_states() -> "CredentialStates":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.states import DynamoDBCredentialStates
 
@@ -138,7 +144,7 @@ def credential_states() -> "ports.CredentialStates":
 
 
 @cache
-def fingerprints() -> "ports.Fingerprints":
+def fingerprints() -> "Fingerprints":
     from evergrant.adapters.kms.branch_keys import EDGE
     from evergrant.adapters.kms.sealer import BranchFingerprints
 
@@ -146,7 +152,7 @@ def fingerprints() -> "ports.Fingerprints":
 
 
 @cache
-def own_apps() -> "ports.OwnApps":
+def own_apps() -> "OwnApps":
     from evergrant.adapters.dynamodb.apps import DynamoDBOwnApps
     from evergrant.adapters.dynamodb.client import dynamodb
 
@@ -154,14 +160,14 @@ def own_apps() -> "ports.OwnApps":
 
 
 @cache
-def apps() -> "ports.Apps":
+def apps() -> "Apps":
     from evergrant.catalogue.apps import LayeredApps
 
     return LayeredApps(own_apps())
 
 
 @cache
-def remembered_apps() -> "ports.RememberedApps":
+def remembered_apps() -> "RememberedApps":
     """For the hot path: the workspace's own entry costs no read while it is in memory."""
     from evergrant.catalogue.apps import MemorisedApps
 
@@ -176,14 +182,14 @@ def is_catalogued(slug: str) -> bool:
 
 
 @cache
-def revoker() -> "ports.Revoker":
+def revoker() -> "Revoker":
     from evergrant.adapters.oauth.revoker import ProviderRevoker
 
     return ProviderRevoker(apps(), clients(), sealer(), token_endpoint(), http_client())
 
 
 @cache
-def clients() -> "ports.OAuthClients":
+def clients() -> "OAuthClients":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.clients import DynamoDBOAuthClients
 
@@ -191,7 +197,7 @@ def clients() -> "ports.OAuthClients":
 
 
 @cache
-def authorizations() -> "ports.Authorizations":
+def authorizations() -> "Authorizations":
     from evergrant.adapters.dynamodb.authorizations import DynamoDBAuthorizations
     from evergrant.adapters.dynamodb.client import dynamodb
 
@@ -199,7 +205,7 @@ def authorizations() -> "ports.Authorizations":
 
 
 @cache
-def sessions() -> "ports.Sessions":
+def sessions() -> "Sessions":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.sessions import DynamoDBSessions
 
@@ -207,14 +213,14 @@ def sessions() -> "ports.Sessions":
 
 
 @cache
-def token_endpoint() -> "ports.TokenEndpoint":
+def token_endpoint() -> "TokenEndpoint":
     from evergrant.adapters.oauth.token_endpoint import HttpTokenEndpoint
 
     return HttpTokenEndpoint(http_client(), clock(), entropy())
 
 
 @cache
-def three_legged() -> "ports.ThreeLeggedOAuth":
+def three_legged() -> "ThreeLeggedOAuth":
     from evergrant.adapters.signing.oauth1 import ThreeLegs
 
     return ThreeLegs(http_client())
@@ -228,7 +234,7 @@ def flows() -> "Flows":
 
 
 @cache
-def minting() -> "ports.Minting":
+def minting() -> "Minting":
     from evergrant.adapters.aws import client
     from evergrant.adapters.oauth.minting import ProviderMinting
     from evergrant.adapters.signing.sigv4 import StsRoles
@@ -238,173 +244,21 @@ def minting() -> "ports.Minting":
 
 
 @cache
-def provider_api() -> "ports.ProviderApi":
+def provider_api() -> "ProviderApi":
     from evergrant.adapters.http.provider_api import HttpProviderApi
 
     return HttpProviderApi(http_client(), clock(), entropy())
 
 
 @cache
-def probing() -> "ports.Probing":
+def probing() -> "Probing":
     from evergrant.adapters.http.probing import HttpProbing
 
     return HttpProbing(provider_api())
 
 
-def keeper(identities: "ports.Identities") -> "Keeper":
-    from evergrant.use_cases.connect.grants import Keeper
-
-    return Keeper(
-        directory=directory(),
-        credentials=credentials(),
-        probing=probing(),
-        clock=clock(),
-        entropy=entropy(),
-        identities=identities,
-        check_every=check_every(),
-    )
-
-
-def completer(identities: "ports.Identities") -> "Completer":
-    from evergrant.runtime.observability import report
-    from evergrant.use_cases.connect.complete import Completer
-    from evergrant.use_cases.connect.hosted import Keeps
-
-    forms = Keeps(
-        apps=apps(),
-        directory=directory(),
-        credentials=credentials(),
-        sealer=sealer(),
-        minting=minting(),
-        clock=clock(),
-        entropy=entropy(),
-        identities=identities,
-        check_every=check_every(),
-    )
-    return Completer(
-        apps=apps(),
-        clients=clients(),
-        directory=directory(),
-        authorizations=authorizations(),
-        flows=flows(),
-        minting=minting(),
-        probing=probing(),
-        sealer=sealer(),
-        clock=clock(),
-        keeper=keeper(identities),
-        forms=forms,
-        report=report,
-    )
-
-
-def importer(identities: "ports.Identities") -> "Importer":
-    from evergrant.use_cases.connect.imported import Importer
-
-    return Importer(clients(), sealer(), keeper(identities), None if settings().paused("renewals") else renewer)
-
-
-def begins(base_url: str) -> "Begins":
-    from evergrant.use_cases.connect.modal import Begins
-
-    return Begins(
-        base_url=base_url,
-        apps=apps(),
-        clients=clients(),
-        directory=directory(),
-        credentials=credentials(),
-        sessions=sessions(),
-        authorizations=authorizations(),
-        clock=clock(),
-        entropy=entropy(),
-    )
-
-
-def holds() -> "Holds":
-    from evergrant.use_cases.connect.hosted import Holds
-
-    return Holds(
-        apps=apps(),
-        directory=directory(),
-        credentials=credentials(),
-        sessions=sessions(),
-        authorizations=authorizations(),
-        sealer=sealer(),
-        probing=probing,
-        clock=clock(),
-        entropy=entropy(),
-    )
-
-
-def opens() -> "Opens":
-    from evergrant.use_cases.connect.modal import Opens
-
-    return Opens(
-        apps=apps(),
-        clients=clients(),
-        authorizations=authorizations(),
-        flows=flows(),
-        sealer=sealer(),
-        clock=clock(),
-        entropy=entropy(),
-    )
-
-
 @cache
-def renewer() -> "Renewer":
-    import time
-
-    from evergrant.runtime.invocation import remaining
-    from evergrant.runtime.observability import report
-    from evergrant.use_cases.renewals.doubt import Doubt
-    from evergrant.use_cases.renewals.renewer import Renewer
-
-    return Renewer(
-        keeper=outcome_keeper(),
-        apps=apps(),
-        upstream=upstream(),
-        pacing=pacing(),
-        doubt=Doubt(pacing(), report, settings().restored_at),
-        rescues=rescues(),
-        remaining=remaining,
-        pause=time.sleep,
-    )
-
-
-@cache
-def outcome_keeper() -> "OutcomeKeeper":
-    from evergrant.use_cases.renewals.keeper import OutcomeKeeper
-
-    return OutcomeKeeper(
-        credentials=credentials(),
-        directory=directory(),
-        sealer=sealer(),
-        revoker=revoker(),
-        cleanups=cleanups(),
-        audit=audit(),
-        clock=clock(),
-        entropy=entropy(),
-        check_every=check_every(),
-    )
-
-
-def check_every() -> timedelta:
-    """How often a secret that nothing else renews is checked."""
-    return timedelta(minutes=settings().check_minutes)
-
-
-def renew_on_read(credential: "Credential", force: bool) -> "Credential":  # noqa: FBT001  # the use case's callable
-    """For the fresh token: what renewing needs is imported only when something must be renewed."""
-    import time
-
-    from evergrant.use_cases.renewals.renew import read_while_paused, renew_on_read
-
-    if settings().paused("renewals"):
-        return read_while_paused(credential, at=clock().now())
-    return renew_on_read(credential, force=force, renewer=renewer(), pause=time.sleep)
-
-
-@cache
-def webhooks() -> "ports.Webhooks":
+def webhooks() -> "Webhooks":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.webhooks import DynamoDBWebhooks
 
@@ -413,7 +267,7 @@ def webhooks() -> "ports.Webhooks":
 
 
 @cache
-def replays() -> "ports.Replays":
+def replays() -> "Replays":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.replays import DynamoDBReplays
 
@@ -421,14 +275,8 @@ def replays() -> "ports.Replays":
     return DynamoDBReplays(dynamodb(), table=table, retention=retention, shards=settings().shards)
 
 
-def replayer() -> "Replayer":
-    from evergrant.use_cases.webhooks.replay import Replayer
-
-    return Replayer(webhooks(), replays(), directory(), deliveries(), clock())
-
-
 @cache
-def slots() -> "ports.Slots":
+def slots() -> "Slots":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.slots import DynamoDBSlots
 
@@ -436,7 +284,7 @@ def slots() -> "ports.Slots":
 
 
 @cache
-def rates() -> "ports.Rates":
+def rates() -> "Rates":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.rates import DynamoDBRates
 
@@ -445,14 +293,14 @@ def rates() -> "ports.Rates":
 
 
 @cache
-def pacing() -> "ports.Pacing":
+def pacing() -> "Pacing":
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.pacing import DynamoDBPacing
 
     return DynamoDBPacing(dynamodb(), table=settings().required("SESSIONS_TABLE"))
 
 
-def cursor(name: str) -> "ports.SweepCursor":
+def cursor(name: str) -> "SweepCursor":
     """`renewals` or `notifications`."""
     from evergrant.adapters.dynamodb.client import dynamodb
     from evergrant.adapters.dynamodb.cursor import DynamoDBSweepCursor
@@ -460,19 +308,8 @@ def cursor(name: str) -> "ports.SweepCursor":
     return DynamoDBSweepCursor(dynamodb(), name, table=settings().required("SESSIONS_TABLE"))
 
 
-def timed() -> "dict[str, Timed]":
-    """What the sweep looks at, by the names of the operator's switches."""
-    from evergrant.use_cases.renewals.sweep import deliveries_due, renewals_due
-
-    shards = settings().shards
-    return {
-        "renewals": renewals_due(credentials(), queue=renewals(), cursor=cursor("renewals"), shards=shards),
-        "notifications": deliveries_due(webhooks(), queue=deliveries(), cursor=cursor("notifications"), shards=shards),
-    }
-
-
 @cache
-def http_client() -> "ports.HttpClient":
+def http_client() -> "HttpClient":
     from evergrant.adapters.http.transport import CheckedTransport
 
     return CheckedTransport(allow_loopback=settings().allow_loopback)
@@ -487,42 +324,42 @@ def may_use_loopback(workspace_id: "WorkspaceId") -> bool:
 
 
 @cache
-def public_http_client() -> "ports.HttpClient":
+def public_http_client() -> "HttpClient":
     from evergrant.adapters.http.transport import CheckedTransport
 
     return CheckedTransport(allow_loopback=False)
 
 
-def http_client_for(workspace_id: "WorkspaceId") -> "ports.HttpClient":
+def http_client_for(workspace_id: "WorkspaceId") -> "HttpClient":
     """For addresses that the workspace's owner names."""
     return http_client() if may_use_loopback(workspace_id) else public_http_client()
 
 
-def carrier(endpoint: "Endpoint") -> "ports.Carrier":
+def carrier(endpoint: "Endpoint") -> "Carrier":
     """The way to it."""
     return _CARRIERS[endpoint.type](endpoint.workspace_id)
 
 
-def _receivers(workspace_id: "WorkspaceId") -> "ports.Carrier":
+def _receivers(workspace_id: "WorkspaceId") -> "Carrier":
     from evergrant.adapters.http.receivers import ReceiverCarrier
 
     return ReceiverCarrier(http_client_for(workspace_id))
 
 
-def _buses(_: "WorkspaceId") -> "ports.Carrier":
+def _buses(_: "WorkspaceId") -> "Carrier":
     from evergrant.adapters.events.bus import BusCarrier, events
 
     return BusCarrier(events)
 
 
-def _queues(_: "WorkspaceId") -> "ports.Carrier":
+def _queues(_: "WorkspaceId") -> "Carrier":
     from evergrant.adapters.sqs.carrier import QueueCarrier
     from evergrant.adapters.sqs.queue import sqs
 
     return QueueCarrier(sqs)
 
 
-_CARRIERS: "dict[TargetType, Callable[[WorkspaceId], ports.Carrier]]" = {
+_CARRIERS: "dict[TargetType, Callable[[WorkspaceId], Carrier]]" = {
     "webhook": _receivers,
     "event_bus": _buses,
     "queue": _queues,
@@ -530,26 +367,26 @@ _CARRIERS: "dict[TargetType, Callable[[WorkspaceId], ports.Carrier]]" = {
 
 
 @cache
-def renewals() -> "ports.Queue":
+def renewals() -> "Queue":
     return _queue("RENEWALS_QUEUE_URL")
 
 
 @cache
-def deliveries() -> "ports.Queue":
+def deliveries() -> "Queue":
     return _queue("DELIVERIES_QUEUE_URL")
 
 
 @cache
-def cleanups() -> "ports.Queue":
+def cleanups() -> "Queue":
     return _queue("CLEANUPS_QUEUE_URL")
 
 
 @cache
-def rescues() -> "ports.Queue":
+def rescues() -> "Queue":
     return _queue("RESCUE_QUEUE_URL")
 
 
-def _queue(setting: str) -> "ports.Queue":
+def _queue(setting: str) -> "Queue":
     from evergrant.adapters.sqs.queue import SqsQueue, sqs
 
     return SqsQueue(sqs(), settings().required(setting))
@@ -570,7 +407,7 @@ def event_in_stream(record: Mapping[str, Any]) -> "Event | None":
 
 
 @cache
-def upstream() -> "ports.Upstream":
+def upstream() -> "Upstream":
     from evergrant.adapters.oauth.upstream import ProviderUpstream
 
     return ProviderUpstream(apps(), clients(), token_endpoint(), minting(), probing(), clock())

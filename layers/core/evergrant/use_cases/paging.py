@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 
 Item = TypeVar("Item")
 

@@ -6,7 +6,8 @@ from evergrant.domain.authorization import Authorization
 from evergrant.domain.credential import Credential
 from evergrant.domain.events import AuditLine, Event, EventType
 from evergrant.domain.ids import ENTROPY_BYTES, EventId, identifier
-from evergrant.ports import Directory, Entropy
+from evergrant.ports.system import Entropy
+from evergrant.ports.workspaces import Directory
 
 
 def credential_event(

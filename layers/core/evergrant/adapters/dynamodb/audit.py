@@ -8,7 +8,7 @@ from evergrant.adapters.dynamodb.client import first_of, translated
 from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, page, place_of, starting, to_item, to_values
 from evergrant.domain.events import AuditLine
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, is_identifier, time_floor
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,7 +14,7 @@ from evergrant.domain.sealing import SealContext
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from evergrant.ports import Sealer
+    from evergrant.ports.sealing import Sealer
 
 
 class DynamoDBOAuthClients:

@@ -33,7 +33,8 @@ from evergrant.domain.due import FOUR, Shards
 from evergrant.domain.errors import NotFoundError, UnavailableError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import ApiKeyId, CredentialId, UserId, WorkspaceId, is_identifier
-from evergrant.ports import KeyedRead, Page
+from evergrant.ports.credentials import KeyedRead
+from evergrant.ports.pages import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

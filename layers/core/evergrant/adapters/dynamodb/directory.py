@@ -9,7 +9,7 @@ from evergrant.adapters.dynamodb.items import from_item, page, place_of, startin
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId, is_identifier
 from evergrant.domain.workspace import ApiKey, User, Workspace
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

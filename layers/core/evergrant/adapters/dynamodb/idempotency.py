@@ -16,7 +16,7 @@ from evergrant.adapters.dynamodb.items import (
     to_values,
 )
 from evergrant.adapters.dynamodb.items import key as item_key
-from evergrant.ports import Claim, FirstAnswer
+from evergrant.ports.idempotency import Claim, FirstAnswer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

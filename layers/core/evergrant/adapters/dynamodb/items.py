@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from evergrant.domain.errors import TooLargeError
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 
 Row = TypeVar("Row")
 SCHEMA_VERSION = 1

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
 from evergrant.adapters.dynamodb.items import from_item, key, to_values
 from evergrant.domain.ids import WorkspaceId
-from evergrant.ports import Page, SealedRow
+from evergrant.ports.pages import Page
+from evergrant.ports.sealing import SealedRow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
 from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, key, to_values
 from evergrant.domain.webhooks import Endpoint
-from evergrant.ports import Slot
+from evergrant.ports.pacing import Slot
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

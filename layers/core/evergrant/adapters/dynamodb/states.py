@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from evergrant.adapters.dynamodb.client import translated
 from evergrant.adapters.dynamodb.credential_items import CREDENTIAL_SK
 from evergrant.adapters.dynamodb.items import at_ms_or_none, from_item, place_of, starting, to_values
-from evergrant.ports import CredentialState, Page
+from evergrant.ports.credentials import CredentialState
+from evergrant.ports.pages import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

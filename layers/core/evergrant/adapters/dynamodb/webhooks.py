@@ -15,7 +15,7 @@ from evergrant.domain import due
 from evergrant.domain.events import Event
 from evergrant.domain.ids import WorkspaceId, is_identifier, time_floor
 from evergrant.domain.webhooks import Delivery, Endpoint
-from evergrant.ports import Page
+from evergrant.ports.pages import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -9,7 +9,7 @@ from evergrant.domain.app import Call, Request
 from evergrant.domain.errors import ProviderError
 from evergrant.domain.rendering import render_all, render_params, render_text, render_url, with_derived
 from evergrant.domain.renewal import TIMEOUT
-from evergrant.ports import HttpAnswer, HttpClient
+from evergrant.ports.http import HttpAnswer, HttpClient
 
 TOTAL_SECONDS = TIMEOUT.total_seconds()
 """Well inside the lease of a renewal."""

@@ -8,7 +8,7 @@ from evergrant.domain.rendering import render_all, render_url
 from evergrant.domain.secret import Secret
 from evergrant.domain.strict_json import NotStrictJsonError, loads
 from evergrant.domain.tokens import dig
-from evergrant.ports import ProbeAnswer, ProviderApi, ProviderRequest
+from evergrant.ports.providers import ProbeAnswer, ProviderApi, ProviderRequest
 
 
 class HttpProbing:

@@ -6,7 +6,9 @@ from evergrant.adapters.http.calls import with_query
 from evergrant.domain.app import AuthMethod, AwsSigV4Method, OAuth1Method, StaticMethod
 from evergrant.domain.rendering import render_all, render_params, with_derived
 from evergrant.domain.secret import Secret
-from evergrant.ports import Clock, Entropy, HttpAnswer, HttpClient, ProviderRequest
+from evergrant.ports.http import HttpAnswer, HttpClient
+from evergrant.ports.providers import ProviderRequest
+from evergrant.ports.system import Clock, Entropy
 
 
 class HttpProviderApi:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from evergrant.domain.webhooks import kept_response
-from evergrant.ports import HttpAnswer, HttpClient, Message, Reply
+from evergrant.ports.http import HttpAnswer, HttpClient
+from evergrant.ports.webhooks import Message, Reply
 
 TOTAL_SECONDS = 15
 MAX_ANSWER_BYTES = 16 * 1024

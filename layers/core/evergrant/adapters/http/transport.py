@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from evergrant.domain.addresses import LOOPBACK
 from evergrant.domain.errors import ProviderError, ProviderTimeoutError
-from evergrant.ports import HttpAnswer
+from evergrant.ports.http import HttpAnswer
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Session

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
     from evergrant.adapters.dynamodb.keys import KeysTable
-    from evergrant.ports import Clock
+    from evergrant.ports.system import Clock
 
 CACHED_FOR = timedelta(minutes=5)
 _BROKEN = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from evergrant.domain.app import Assertion
 from evergrant.domain.errors import AppMisconfiguredError
 from evergrant.domain.rendering import render_text
-from evergrant.ports import Entropy
+from evergrant.ports.system import Entropy
 
 JWT_ID_BYTES = 16
 CLIENT_LIFETIME = timedelta(seconds=60)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from evergrant.adapters.oauth.assertions import client_assertion
 from evergrant.domain.app import OAuth2Method, TokenWay
 from evergrant.domain.errors import AppMisconfiguredError
-from evergrant.ports import Entropy
+from evergrant.ports.system import Entropy
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

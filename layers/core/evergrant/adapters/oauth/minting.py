@@ -18,7 +18,9 @@ from evergrant.domain.errors import ClientRefusedError, GrantRefusedError
 from evergrant.domain.rendering import render_url
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Reading, Tokens, read_tokens
-from evergrant.ports import Clock, Entropy, HttpClient, RoleAssumer, TokenEndpoint
+from evergrant.ports.http import HttpClient
+from evergrant.ports.providers import RoleAssumer, TokenEndpoint
+from evergrant.ports.system import Clock, Entropy
 
 
 class ProviderMinting:

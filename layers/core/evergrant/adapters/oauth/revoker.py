@@ -7,7 +7,10 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import AppMisconfiguredError, CredentialExpiredError, GrantRefusedError, SealBrokenError
 from evergrant.domain.rendering import render_url
 from evergrant.domain.secret import Secret
-from evergrant.ports import Apps, HttpAnswer, HttpClient, OAuthClients, Sealer, TokenEndpoint
+from evergrant.ports.http import HttpAnswer, HttpClient
+from evergrant.ports.providers import TokenEndpoint
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.workspaces import Apps, OAuthClients
 
 UNAUTHORIZED = 401
 ALREADY_GONE = frozenset({UNAUTHORIZED, 404, 410})

@@ -13,7 +13,8 @@ from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import ProviderError
 from evergrant.domain.rendering import render_all, render_url
 from evergrant.domain.tokens import Reading, Tokens, introspected_end, read_tokens
-from evergrant.ports import Clock, Entropy, HttpAnswer, HttpClient
+from evergrant.ports.http import HttpAnswer, HttpClient
+from evergrant.ports.system import Clock, Entropy
 
 INTROSPECTION_SECONDS = 2
 """It is asked after the token endpoint, inside the same lease."""

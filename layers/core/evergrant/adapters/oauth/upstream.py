@@ -19,7 +19,9 @@ from evergrant.domain.rendering import render_url
 from evergrant.domain.renewal import Dead, Ours, Outcome, Renewed, Stale, Transient, Unchecked, Verified
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens
-from evergrant.ports import Apps, Clock, Minting, OAuthClients, Probing, TokenEndpoint
+from evergrant.ports.providers import Minting, Probing, TokenEndpoint
+from evergrant.ports.system import Clock
+from evergrant.ports.workspaces import Apps, OAuthClients
 
 
 class ProviderUpstream:

@@ -11,7 +11,8 @@ from evergrant.domain.app import OAuth1Method
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import AppMisconfiguredError, ClientRefusedError, GrantRefusedError, ProviderError
 from evergrant.domain.rendering import render, render_url
-from evergrant.ports import HttpClient, ProviderRequest, RequestToken, TokenPair
+from evergrant.ports.http import HttpClient
+from evergrant.ports.providers import ProviderRequest, RequestToken, TokenPair
 
 _FORM = "application/x-www-form-urlencoded"
 

@@ -13,7 +13,8 @@ from evergrant.domain.app import Signature
 from evergrant.domain.errors import AppMisconfiguredError
 from evergrant.domain.rendering import render_all, render_text
 from evergrant.domain.times import iso
-from evergrant.ports import Entropy, ProviderRequest
+from evergrant.ports.providers import ProviderRequest
+from evergrant.ports.system import Entropy
 
 NONCE_BYTES = 16
 SEED_BYTES = 32

@@ -10,7 +10,7 @@ from evergrant.domain.app import AwsSigV4Method
 from evergrant.domain.errors import GrantRefusedError, ProviderError
 from evergrant.domain.rendering import render
 from evergrant.domain.tokens import Tokens
-from evergrant.ports import ProviderRequest
+from evergrant.ports.providers import ProviderRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from evergrant.adapters.aws import reply_of
 from evergrant.domain.targets import arn_of
-from evergrant.ports import Message, Reply
+from evergrant.ports.webhooks import Message, Reply
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evergrant.domain.ids import ENTROPY_BYTES, identifier
 
 if TYPE_CHECKING:
-    from evergrant.ports import Clock, Entropy
+    from evergrant.ports.system import Clock, Entropy
 
 
 class SystemClock:

@@ -6,7 +6,10 @@ from evergrant.domain.errors import AppMisconfiguredError, SealBrokenError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.rendering import hosts
 from evergrant.domain.secret import Secret
-from evergrant.ports import Apps, CredentialStore, Directory, Queue, Sealer
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.queues import Queue
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.workspaces import Apps, Directory
 from evergrant.use_cases.renewals.renewer import Renewer
 
 REASON = "app_changed"

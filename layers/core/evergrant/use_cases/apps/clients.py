@@ -9,7 +9,8 @@ from evergrant.domain.app import App
 from evergrant.domain.caller import Caller
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import Detail, NotFoundError, ValidationFailedError
-from evergrant.ports import Apps, Clock, OAuthClients
+from evergrant.ports.system import Clock
+from evergrant.ports.workspaces import Apps, OAuthClients
 from evergrant.use_cases.connect.flows import client_extra, redirect_of, redirects_of, wants_secret
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from evergrant.domain.app import App
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.ids import WorkspaceId
-from evergrant.ports import Apps
+from evergrant.ports.workspaces import Apps
 
 
 def named_app(workspace_id: WorkspaceId, slug_or_alias: str, *, path: str, apps: Apps) -> App:

@@ -21,7 +21,11 @@ from evergrant.domain.errors import (
 )
 from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, CredentialId, WorkspaceId, identifier
 from evergrant.domain.workspace import User
-from evergrant.ports import Apps, Authorizations, Clock, CredentialStore, Directory, Entropy, OAuthClients, Sealer
+from evergrant.ports.connecting import Authorizations
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.workspaces import Apps, Directory, OAuthClients
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.flows import Flows, Redirecting, default_scopes, redirect_of
 from evergrant.use_cases.credentials.entry import plain_values

@@ -11,7 +11,10 @@ from evergrant.domain.app import OAuth2Method
 from evergrant.domain.authorization import SECRET_BYTES, Authorization
 from evergrant.domain.errors import ConnectError, ProviderError
 from evergrant.domain.tokens import read_kept
-from evergrant.ports import Apps, Audit, Authorizations, Clock, Entropy, Sealer
+from evergrant.ports.connecting import Authorizations
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.workspaces import Apps, Audit
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.flows import Flows, Redirecting, redirect_of
 from evergrant.use_cases.recording import connect_line

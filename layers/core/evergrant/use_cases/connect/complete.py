@@ -14,7 +14,11 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConnectError, EvergrantError, ForbiddenError, NotFoundError, UnavailableError
 from evergrant.domain.rendering import known_hosts
 from evergrant.domain.secret import Secret
-from evergrant.ports import Apps, Authorizations, Clock, Directory, Minting, OAuthClients, Probing, Sealer
+from evergrant.ports.connecting import Authorizations
+from evergrant.ports.providers import Minting, Probing
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock
+from evergrant.ports.workspaces import Apps, Directory, OAuthClients
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.begin import owners_client
 from evergrant.use_cases.connect.flows import Finished, Flows, Redirecting, redirect_of

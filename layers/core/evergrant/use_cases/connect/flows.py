@@ -20,7 +20,8 @@ from evergrant.domain.client import OAuthClient
 from evergrant.domain.errors import ConnectError, Detail, ValidationFailedError
 from evergrant.domain.rendering import render, render_url
 from evergrant.domain.tokens import Tokens, read_kept, read_secrets
-from evergrant.ports import Entropy, RequestToken, ThreeLeggedOAuth, TokenEndpoint
+from evergrant.ports.providers import RequestToken, ThreeLeggedOAuth, TokenEndpoint
+from evergrant.ports.system import Entropy
 
 Redirecting = OAuth2Method | OAuth1Method
 

@@ -16,7 +16,11 @@ from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import Tokens, dig, read_kept
 from evergrant.domain.workspace import User
-from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Identities, PreparedSeal, Probing
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.providers import Probing
+from evergrant.ports.sealing import PreparedSeal
+from evergrant.ports.system import Clock, Entropy, Identities
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.connect.flows import Redirecting
 from evergrant.use_cases.credentials.sealing import plain_text
 from evergrant.use_cases.recording import audit_line, credential_event

@@ -17,19 +17,12 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, CredentialExpiredError, UnauthorizedError
 from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, CredentialId, identifier
 from evergrant.domain.session import Session
-from evergrant.ports import (
-    Apps,
-    Authorizations,
-    Clock,
-    CredentialStore,
-    Directory,
-    Entropy,
-    Identities,
-    Minting,
-    Probing,
-    Sealer,
-    Sessions,
-)
+from evergrant.ports.connecting import Authorizations, Sessions
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.providers import Minting, Probing
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy, Identities
+from evergrant.ports.workspaces import Apps, Directory
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.begin import check_return_url
 from evergrant.use_cases.connect.sessions import scopes_missing

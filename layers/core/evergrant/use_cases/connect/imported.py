@@ -11,7 +11,8 @@ from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, Detail, UnavailableError, ValidationFailedError
 from evergrant.domain.workspace import User
-from evergrant.ports import OAuthClients, Sealer
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.workspaces import OAuthClients
 from evergrant.use_cases.connect.brought import read_tokens
 from evergrant.use_cases.connect.flows import Redirecting, default_scopes
 from evergrant.use_cases.connect.grants import Keeper, needed_of_client

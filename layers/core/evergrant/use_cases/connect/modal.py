@@ -14,17 +14,11 @@ from evergrant.domain.authorization import SECRET_BYTES, Authorization
 from evergrant.domain.caller import SessionCaller
 from evergrant.domain.errors import ConnectError, Detail, NotFoundError, UnauthorizedError, ValidationFailedError
 from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, identifier, is_identifier
-from evergrant.ports import (
-    Apps,
-    Authorizations,
-    Clock,
-    CredentialStore,
-    Directory,
-    Entropy,
-    OAuthClients,
-    Sealer,
-    Sessions,
-)
+from evergrant.ports.connecting import Authorizations, Sessions
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.workspaces import Apps, Directory, OAuthClients
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.begin import Asked, Redirect, begin_authorization, start
 from evergrant.use_cases.connect.flows import Flows

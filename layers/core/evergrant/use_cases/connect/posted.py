@@ -14,7 +14,9 @@ from evergrant.domain.authorization import SECRET_BYTES
 from evergrant.domain.errors import ConnectError
 from evergrant.domain.ids import is_identifier
 from evergrant.domain.sealing import SealContext
-from evergrant.ports import Authorizations, Clock, Entropy, Sealer
+from evergrant.ports.connecting import Authorizations
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy
 
 LIFETIME = timedelta(minutes=1)
 

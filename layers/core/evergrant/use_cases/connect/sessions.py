@@ -11,7 +11,10 @@ from evergrant.domain.errors import ConnectError, Detail, UnauthorizedError, Val
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.session import LIFETIME, Session, compose_link, compose_token, parse_link, parse_token
 from evergrant.domain.workspace import User, Workspace
-from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Sessions
+from evergrant.ports.connecting import Sessions
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.system import Clock, Entropy, Identities
+from evergrant.ports.workspaces import Apps, Directory
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.connect.begin import check_return_url
 from evergrant.use_cases.credentials.read import own

@@ -14,7 +14,11 @@ from evergrant.domain.errors import ConnectError, Detail, ValidationFailedError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
-from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Minting, Probing, Sealer
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.providers import Minting, Probing
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.workspaces import Apps, Directory
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import Places, is_redirect, read_entry
 from evergrant.use_cases.credentials.read import read_for

@@ -6,7 +6,11 @@ from datetime import datetime, timedelta
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.times import iso
-from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Queue, Revoker
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.providers import Revoker
+from evergrant.ports.queues import Queue
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.credentials.delete import Deleted, forget, postpone, remove, try_to_revoke
 from evergrant.use_cases.events.scrub import scrubbing
 

@@ -12,7 +12,11 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ValidationFailedError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
-from evergrant.ports import Apps, Clock, CredentialStore, Directory, Entropy, Identities, Minting, Probing, Sealer
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.providers import Minting, Probing
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy, Identities
+from evergrant.ports.workspaces import Apps, Directory
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import IN_CREDENTIAL, Places, read_entry, redirect_of_tokens
 from evergrant.use_cases.credentials.read import own

@@ -9,7 +9,10 @@ from evergrant.domain.due import not_before
 from evergrant.domain.errors import ConflictError, EvergrantError, NotFoundError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import CredentialId
-from evergrant.ports import Clock, CredentialStore, Directory, Entropy, Revoker
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.providers import Revoker
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.credentials.read import NOT_THERE, read_for
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user

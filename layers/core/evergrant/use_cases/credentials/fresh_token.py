@@ -14,7 +14,10 @@ from evergrant.domain.rendering import render_all, render_params, render_url, wi
 from evergrant.domain.renewal import OURS
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso_or_none
-from evergrant.ports import Clock, CredentialStore, RememberedApps, Sealer
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock
+from evergrant.ports.workspaces import RememberedApps
 from evergrant.use_cases.credentials.read import read_with_live_key
 from evergrant.use_cases.credentials.use import note_use, read_today
 

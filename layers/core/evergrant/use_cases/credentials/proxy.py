@@ -14,7 +14,9 @@ from evergrant.domain.errors import (
     ProviderTimeoutError,
     ValidationFailedError,
 )
-from evergrant.ports import Clock, HttpAnswer, ProviderApi, ProviderRequest
+from evergrant.ports.http import HttpAnswer
+from evergrant.ports.providers import ProviderApi, ProviderRequest
+from evergrant.ports.system import Clock
 from evergrant.use_cases.credentials.fresh_token import Usable
 
 IN_ALL = timedelta(seconds=25)

@@ -4,7 +4,10 @@ from evergrant.domain.caller import Actor, Caller
 from evergrant.domain.credential import Credential, Status
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import CredentialId, WorkspaceId
-from evergrant.ports import Clock, CredentialStore, Directory, Page
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.pages import Page
+from evergrant.ports.system import Clock
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.paging import filled
 from evergrant.use_cases.users.manage import find_user
 from evergrant.use_cases.workspaces.api_keys import require_live

@@ -9,7 +9,12 @@ from evergrant.domain.caller import SYSTEM
 from evergrant.domain.due import minute_of
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import CredentialId
-from evergrant.ports import Audit, Clock, CredentialStore, Directory, Entropy, Queue, Revoker, SweepCursor
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.pacing import SweepCursor
+from evergrant.ports.providers import Revoker
+from evergrant.ports.queues import Queue
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.workspaces import Audit, Directory
 from evergrant.use_cases.credentials.delete import forget
 
 

@@ -16,7 +16,8 @@ from evergrant.domain.errors import (
 from evergrant.domain.rendering import hosts, known_hosts
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import dig
-from evergrant.ports import Minting, ProbeAnswer, Probing, Sealer
+from evergrant.ports.providers import Minting, ProbeAnswer, Probing
+from evergrant.ports.sealing import Sealer
 from evergrant.use_cases.credentials.entry import Entry
 
 

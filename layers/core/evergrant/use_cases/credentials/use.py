@@ -8,7 +8,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.due import day_of, not_before
 from evergrant.domain.errors import EvergrantError
 from evergrant.domain.renewal import lease_is_free
-from evergrant.ports import CredentialStore
+from evergrant.ports.credentials import CredentialStore
 
 
 def read_today(credential: Credential, *, at: datetime) -> Credential:

@@ -6,7 +6,7 @@ from datetime import datetime
 from evergrant.domain.caller import Caller
 from evergrant.domain.credential import Credential
 from evergrant.domain.ids import CredentialId
-from evergrant.ports import CredentialStore
+from evergrant.ports.credentials import CredentialStore
 from evergrant.use_cases.credentials.read import get_with_live_key
 from evergrant.use_cases.renewals.renewer import USABLE, Renewer
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from evergrant.domain.caller import Caller
 from evergrant.domain.events import Event, EventType
 from evergrant.domain.ids import UserId, is_identifier
-from evergrant.ports import Directory, Page, Webhooks
+from evergrant.ports.pages import Page
+from evergrant.ports.webhooks import Webhooks
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.paging import filled
 from evergrant.use_cases.users.manage import find_user
 

@@ -1,7 +1,8 @@
 """After a user's deletion: the e-mail address goes from every event that is kept, with whatever echoed it."""
 
 from evergrant.domain.ids import UserId, WorkspaceId
-from evergrant.ports import Queue, Webhooks
+from evergrant.ports.queues import Queue
+from evergrant.ports.webhooks import Webhooks
 
 PAGE, PAGES = 100, 10
 """Of one message: it must end well within its function's time."""

@@ -2,7 +2,8 @@
 
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import WorkspaceId
-from evergrant.ports import BranchKeys, Directory
+from evergrant.ports.sealing import BranchKeys
+from evergrant.ports.workspaces import Directory
 
 
 def give_own_key(workspace_id: WorkspaceId, kms_key: str | None, *, directory: Directory, keys: BranchKeys) -> int:

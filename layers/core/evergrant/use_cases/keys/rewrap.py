@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evergrant.domain.errors import SealBrokenError, UnavailableError
 from evergrant.domain.ids import WorkspaceId
-from evergrant.ports import SealedRow, SealedRows, Sealer
+from evergrant.ports.sealing import SealedRow, SealedRows, Sealer
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from evergrant.domain.errors import UnavailableError
-from evergrant.ports import BranchKeys
+from evergrant.ports.sealing import BranchKeys
 
 
 @dataclass(slots=True)

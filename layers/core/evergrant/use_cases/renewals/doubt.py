@@ -7,7 +7,7 @@ from datetime import datetime
 from evergrant.domain.credential import Credential
 from evergrant.domain.renewal import Dead, Held, Outcome, Stale
 from evergrant.domain.renewal.brake import brakes
-from evergrant.ports import Pacing
+from evergrant.ports.pacing import Pacing
 
 Report = Callable[[str, Mapping[str, object]], None]
 

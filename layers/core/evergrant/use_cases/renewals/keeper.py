@@ -11,7 +11,12 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import UnavailableError
 from evergrant.domain.events import AuditLine, Event, EventType
 from evergrant.domain.sealing import SealContext
-from evergrant.ports import Audit, Clock, CredentialStore, Directory, Entropy, Queue, Revoker, Sealer
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.providers import Revoker
+from evergrant.ports.queues import Queue
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.workspaces import Audit, Directory
 from evergrant.use_cases.credentials.delete import FIRST_RETRY, Deleted, revocation_told, try_to_revoke
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.renewals.pairs import Pair, message_of

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from evergrant.domain.credential import Credential
 from evergrant.domain.renewal.pace import lane_of, pace_of, wait
-from evergrant.ports import Apps, Pacing
+from evergrant.ports.pacing import Pacing
+from evergrant.ports.workspaces import Apps
 
 
 def put_off(read: Credential, *, apps: Apps, pacing: Pacing, at: datetime) -> timedelta | None:

@@ -11,7 +11,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import from_iso, from_iso_or_none, iso, iso_or_none
-from evergrant.ports import Sealer
+from evergrant.ports.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.due import renewal_message
 from evergrant.domain.errors import KeyUnavailableError, NotFoundError, UnavailableError
 from evergrant.domain.ids import CredentialId
-from evergrant.ports import Queue
+from evergrant.ports.queues import Queue
 from evergrant.use_cases.credentials.read import NOT_THERE
 from evergrant.use_cases.renewals.pace import put_off
 from evergrant.use_cases.renewals.renewer import USABLE, Done, Renewer

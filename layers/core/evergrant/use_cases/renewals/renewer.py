@@ -17,7 +17,11 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.due import not_before
 from evergrant.domain.errors import UnavailableError
 from evergrant.domain.secret import Secret
-from evergrant.ports import Apps, Pacing, PreparedSeal, Queue, Upstream
+from evergrant.ports.pacing import Pacing
+from evergrant.ports.providers import Upstream
+from evergrant.ports.queues import Queue
+from evergrant.ports.sealing import PreparedSeal
+from evergrant.ports.workspaces import Apps
 from evergrant.use_cases.renewals.doubt import Doubt
 from evergrant.use_cases.renewals.keeper import Kept, OutcomeKeeper
 from evergrant.use_cases.renewals.pairs import Pair, message_of

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from evergrant.ports import Clock, CredentialStates
+from evergrant.ports.credentials import CredentialStates
+from evergrant.ports.system import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evergrant.domain.due import FOUR, Shards, minute_of, partitions, renewal_message
-from evergrant.ports import Clock, CredentialStore, Queue, SweepCursor, Webhooks
+from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.pacing import SweepCursor
+from evergrant.ports.queues import Queue
+from evergrant.ports.system import Clock
+from evergrant.ports.webhooks import Webhooks
 
 AHEAD = timedelta(minutes=1)
 """Until the next run: what comes due before it waits in the queue, so that nothing waits for a run."""

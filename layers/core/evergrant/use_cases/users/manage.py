@@ -14,7 +14,10 @@ from evergrant.domain.errors import (
 from evergrant.domain.ids import UserId
 from evergrant.domain.times import iso
 from evergrant.domain.workspace import User, as_name, name_complaint
-from evergrant.ports import Clock, Directory, Identities, Page, Queue
+from evergrant.ports.pages import Page
+from evergrant.ports.queues import Queue
+from evergrant.ports.system import Clock, Identities
+from evergrant.ports.workspaces import Directory
 
 ATTEMPTS = 5
 """To write a user's row while others change it."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from evergrant.domain.errors import ConflictError
 from evergrant.domain.webhooks import Delivery
-from evergrant.ports import Clock, Queue, Webhooks
+from evergrant.ports.queues import Queue
+from evergrant.ports.system import Clock
+from evergrant.ports.webhooks import Webhooks
 
 TRIES = 5
 """To open a delivery again that a worker is trying."""

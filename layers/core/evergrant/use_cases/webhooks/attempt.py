@@ -8,7 +8,9 @@ from pydantic import SecretStr
 from evergrant.domain.errors import ProviderError, ProviderTimeoutError
 from evergrant.domain.events import Event
 from evergrant.domain.webhooks import Attempt, Endpoint, request_headers
-from evergrant.ports import Carrier, Clock, Message, Reply, Sealer
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock
+from evergrant.ports.webhooks import Carrier, Message, Reply
 from evergrant.use_cases.webhooks.endpoints import secret_context
 
 Sign = Callable[[SecretStr, str, datetime, str], str]

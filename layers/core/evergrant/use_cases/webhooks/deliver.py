@@ -6,7 +6,11 @@ from datetime import datetime, timedelta
 from evergrant.domain.errors import ConflictError, KeyUnavailableError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.webhooks import QUEUE_DELAY_LIMIT, Delivery, Endpoint
-from evergrant.ports import Carrier, Clock, Entropy, Queue, Sealer, Slots, Webhooks
+from evergrant.ports.pacing import Slots
+from evergrant.ports.queues import Queue
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy
+from evergrant.ports.webhooks import Carrier, Webhooks
 from evergrant.use_cases.webhooks.attempt import Sign, attempted
 from evergrant.use_cases.webhooks.health import note_attempt
 

@@ -15,7 +15,11 @@ from evergrant.domain.ids import ENTROPY_BYTES, EndpointId, EventId, identifier
 from evergrant.domain.sealing import SealContext
 from evergrant.domain.targets import TARGETS, TargetType, check_fields
 from evergrant.domain.webhooks import Endpoint, delivery_for
-from evergrant.ports import Apps, Clock, Entropy, Identities, Page, Sealer, Webhooks
+from evergrant.ports.pages import Page
+from evergrant.ports.sealing import Sealer
+from evergrant.ports.system import Clock, Entropy, Identities
+from evergrant.ports.webhooks import Webhooks
+from evergrant.ports.workspaces import Apps
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.paging import part_of
 

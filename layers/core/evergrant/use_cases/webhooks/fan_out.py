@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from evergrant.domain.events import Event
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.webhooks import Endpoint, delivery_for
-from evergrant.ports import Directory, Queue, Webhooks
+from evergrant.ports.queues import Queue
+from evergrant.ports.webhooks import Webhooks
+from evergrant.ports.workspaces import Directory
 
 
 def fan_out(event: Event, *, webhooks: Webhooks, directory: Directory, deliveries: Queue) -> int:

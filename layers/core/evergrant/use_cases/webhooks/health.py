@@ -3,7 +3,8 @@
 from evergrant.domain.events import Event
 from evergrant.domain.ids import ENTROPY_BYTES, EventId, identifier
 from evergrant.domain.webhooks import Attempt, Endpoint
-from evergrant.ports import Entropy, Webhooks
+from evergrant.ports.system import Entropy
+from evergrant.ports.webhooks import Webhooks
 
 TRIES = 5
 """While other deliveries to the same endpoint note theirs; the next attempt says it again."""

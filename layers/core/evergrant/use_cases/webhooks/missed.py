@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from evergrant.domain.times import iso
 from evergrant.domain.webhooks import WAITS, Endpoint, delivery_for
-from evergrant.ports import Clock, Directory, Webhooks
+from evergrant.ports.system import Clock
+from evergrant.ports.webhooks import Webhooks
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.webhooks.fan_out import hearers
 from evergrant.use_cases.webhooks.replay import LONGEST, PAGE, PAGES
 

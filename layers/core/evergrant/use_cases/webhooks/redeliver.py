@@ -3,7 +3,8 @@
 from evergrant.domain.caller import Caller
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.webhooks import delivery_for
-from evergrant.ports import Directory, Webhooks
+from evergrant.ports.webhooks import Webhooks
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.webhooks.again import Again
 from evergrant.use_cases.webhooks.endpoints import get_awake
 from evergrant.use_cases.webhooks.fan_out import hearers

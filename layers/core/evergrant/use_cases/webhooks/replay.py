@@ -14,7 +14,11 @@ from evergrant.domain.events import Event
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.replays import FORGOTTEN, Replay, Window
 from evergrant.domain.webhooks import Endpoint, delivery_for
-from evergrant.ports import Clock, Directory, Identities, Page, Queue, Replays, Webhooks
+from evergrant.ports.pages import Page
+from evergrant.ports.queues import Queue
+from evergrant.ports.system import Clock, Identities
+from evergrant.ports.webhooks import Replays, Webhooks
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.webhooks.again import Again
 from evergrant.use_cases.webhooks.endpoints import get_awake
 from evergrant.use_cases.webhooks.fan_out import hearers

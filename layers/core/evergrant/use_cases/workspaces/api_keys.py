@@ -11,7 +11,9 @@ from evergrant.domain.caller import Caller
 from evergrant.domain.errors import Detail, ForbiddenError, NotFoundError, UnauthorizedError, ValidationFailedError
 from evergrant.domain.ids import ApiKeyId, WorkspaceId
 from evergrant.domain.workspace import ApiKey, compose_key, parse_key
-from evergrant.ports import Clock, Directory, Entropy, Identities, Page
+from evergrant.ports.pages import Page
+from evergrant.ports.system import Clock, Entropy, Identities
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.paging import filled
 
 SECRET_BYTES = 32

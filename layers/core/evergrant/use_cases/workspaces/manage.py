@@ -7,7 +7,8 @@ from evergrant.domain.caller import SCOPES, Caller
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import WorkspaceId
 from evergrant.domain.workspace import Environment, Workspace
-from evergrant.ports import Clock, Directory, Entropy, Identities
+from evergrant.ports.system import Clock, Entropy, Identities
+from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.workspaces.api_keys import MintedKey, mint
 
 
