@@ -9,13 +9,36 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Merchant
-from tests.browser.sight import FOCUSED, SAME, WITHOUT_EDGES, unusable, violations
+from tests.browser.sight import (
+    CUT_OFF,
+    FOCUSED,
+    MOVES,
+    OUT_OF_REACH,
+    SAME,
+    SMALL,
+    STICKS_OUT,
+    WITHOUT_EDGES,
+    unusable,
+    violations,
+)
 from tests.browser.steps import every_step
 from tests.stack.conftest import Stack
 
 ENLARGED = {"200 %": (640, 360), "400 %": (320, 180)}
 """WCAG 1.4.4 and 1.4.10: what a window of 1280 by 720 has left, in CSS pixels."""
 TABS = 4
+SPOIL = """(style) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(style);
+  document.adoptedStyleSheets = [sheet]; }"""
+SPOILT = {
+    SMALL: "button.wide { min-height: 40px; padding: 0; }",
+    STICKS_OUT: "main > ul { width: 120vw; }",
+    CUT_OFF: ".badge { overflow: hidden; width: 2em; white-space: nowrap; }",
+    OUT_OF_REACH: "header { position: fixed; inset: 50% 0 0; background: Canvas; }",
+    MOVES: ".card { animation: turn 9s infinite; }",
+    WITHOUT_EDGES: "button { border: 0; }",
+    SAME: "button.primary { border-width: 1px; }",
+    FOCUSED: ":focus-visible { outline: 0; }",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +75,26 @@ def branded(stack: Stack, accent: str | None) -> Generator[None]:
     assert stack.request("PUT", "/workspace", wanted).ok
     yield
     assert stack.request("PUT", "/workspace", kept).ok
+
+
+def test_each_check_sees_what_it_is_for(merchant: Merchant):
+    """One thing at a time is spoilt, and found."""
+    merchant.page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    merchant.has_key()
+    merchant.has_key("pk_another")
+    expect(merchant.opens(app="dev-keys").locator(".card")).to_have_count(2)
+    merchant.page.keyboard.press("Tab")
+    frame = merchant.page.frames[1]
+    blind: list[str] = []
+
+    for check, style in SPOILT.items():
+        whole = frame.evaluate(check)
+        frame.evaluate(SPOIL, style)
+        if whole or not frame.evaluate(check):
+            blind.append(f"{style}: {whole}")
+        frame.evaluate(SPOIL, "")
+
+    assert blind == []
 
 
 @pytest.mark.parametrize("name", LOOKS)
