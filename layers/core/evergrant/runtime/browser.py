@@ -23,7 +23,8 @@ MOST_POSTED = 16 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}"
-    "button,.go{font:inherit;padding:.5rem 1.25rem;border-radius:.5rem;border:1px solid;cursor:pointer}"
+    "button,.go{display:inline-block;min-height:2.75rem;padding:.5rem 1.25rem;border:1px solid;border-radius:.5rem}"
+    "button,.go{font:inherit;cursor:pointer}"
     "small{opacity:.7}"
 )
 _PAGE = Template(
