@@ -3,7 +3,7 @@
 Each Protocol has one adapter, one fake, and one contract suite for both; tests/unit/test_ports.py has the exceptions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
@@ -429,10 +429,15 @@ class IdempotencyStore(Protocol):
 class Revoker(Protocol):
     """Ends a grant at its provider."""
 
-    def revoke(self, credential: Credential, *, shared: bool) -> tuple[bool, str | None]:
+    def revoke(
+        self, credential: Credential, *, shared: bool, keep: Callable[[bytes], object]
+    ) -> tuple[bool, str | None]:
         """(True, None) when it was ended there; (False, reason) where that is not possible.
 
-        `shared`: another live credential rests on the same grant. Raises: ProviderError, UnavailableError.
+        `shared`: another live credential rests on the same grant. `keep` is handed what the secret has become where
+        it had to be renewed for this, sealed as it was, before the provider is asked further: another try needs it.
+
+        Raises: ProviderError, UnavailableError.
         """
         ...
 

@@ -22,7 +22,8 @@ MOST_FIELDS = 50
 MOST_POSTED = 16 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}"
+    ":root{color-scheme:light dark;background:canvas}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem}"
     "button,.go{display:inline-block;min-height:2.75rem;padding:.5rem 1.25rem;border:1px solid;border-radius:.5rem}"
     "button,.go{font:inherit;cursor:pointer}"
     "small{opacity:.7}"
