@@ -12,6 +12,8 @@ export function h(tag, properties, ...children) {
   return made;
 }
 
+export const button = (label, onclick, className = "") => h("button", { type: "button", class: className, onclick }, label);
+
 const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
   back: "M15 5l-7 7 7 7",

@@ -9,13 +9,13 @@ const contrast = (a, b) => {
   return (x + 0.05) / (y + 0.05);
 };
 const SURFACE = { light: [255, 255, 255], dark: [28, 30, 35] };
-const css = (colour) => `rgb(${colour.map(Math.round).join(" ")})`;
+const css = (colour) => `rgb(${colour.join(" ")})`;
 
 /** WCAG 1.4.3: the accent moves towards black or white until it has 4.5 against the surface. */
 export function readable(accent, theme) {
   const goal = theme === "light" ? 0 : 255;
   for (let step = 0; step <= 20; step += 1) {
-    const colour = accent.map((c) => c + ((goal - c) * step) / 20);
+    const colour = accent.map((c) => Math.round(c + ((goal - c) * step) / 20));
     if (contrast(colour, SURFACE[theme]) >= 4.5) return colour;
   }
   return [goal, goal, goal];
@@ -37,7 +37,7 @@ export function dress({ accent, radius, theme } = {}) {
     }
   }
   const pixels = Number.parseFloat(radius);
-  if (pixels >= 0 && pixels <= 24) root.style.setProperty("--radius", `${pixels}px`);
+  if (pixels >= 0 && pixels <= 32) root.style.setProperty("--radius", `${pixels}px`);
 }
 
 const LANGUAGES = ["en", "de", "fr", "es", "pt", "ja", "ar"];

@@ -92,7 +92,9 @@ function frame({ title, nodes, app, final }) {
   );
   const heading = h("h1", { tabindex: -1 }, app && logo(app, base), h("span", {}, title));
   $("main").replaceChildren(heading, ...nodes.filter(Boolean));
+  // Where there is little height, the whole page scrolls.
   $("main").scrollTop = 0;
+  scrollTo(0, 0);
   document.title = title;
   $("foot").textContent = session ? t("as", { user: session.user.fullName || session.user.username, shop: session.branding.name }) : "";
   heading.focus({ preventScroll: true });
@@ -117,19 +119,22 @@ async function begin() {
   const host = await meetHost({ origins: origins.split(" ").filter(Boolean) });
   view.host = host;
   view.options = host?.options ?? {};
-  view.t = await learn(view.options.locale, ...navigator.languages);
+  // Both at once: they need nothing of each other.
+  const speaking = learn(view.options.locale, ...navigator.languages).then((t) => (view.t = t));
   try {
     view.server = new Server(base, host ? host.token : await redeemed(), host && (() => host.renew()));
     const session = await view.server.ask("GET", "/connect/session");
     if (session.workspaceId !== workspace) throw new Trouble(403, { message: "This session belongs to another workspace." });
     view.session = session;
   } catch (error) {
+    await speaking;
     // A link that was opened before is over, too.
     if (error.status === 400 && !host) error.code = "session_over";
     return view.fail(error, host && (() => location.reload()));
   }
   const { session, options } = view;
   dress(session.branding);
+  await speaking;
   view.t = await learn(options.locale, session.locale, ...navigator.languages);
   const credentialId = session.credentialId ?? options.credentialId;
   const credential = credentialId && session.credentials.find((each) => each.credentialId === credentialId);

@@ -11,6 +11,7 @@ const CLOSED_MILLISECONDS = 1500;
  * `on`: opened(), silent(), closed(), connected(answer), trouble(error).
  */
 export function roundTrip(server, request, on, { form = false } = {}) {
+  const opening = `${server.base}/connect/opening?locale=${document.documentElement.lang}`;
   const authorizations = new Set();
   let popup = null;
   let over = false;
@@ -92,10 +93,10 @@ export function roundTrip(server, request, on, { form = false } = {}) {
   if (form) {
     const attempt = random();
     authorizations.add(attempt);
-    submit(server, request, attempt);
+    submit(opening, server.token, request, attempt);
     on.opened();
   } else {
-    popup = window.open(`${server.base}/connect/opening`, "_blank", "popup,width=520,height=720");
+    popup = window.open(opening, "_blank", "popup,width=520,height=720");
     if (popup) silent = setTimeout(() => !over && on.silent(), READY_MILLISECONDS);
     else {
       end();
@@ -112,12 +113,12 @@ export function roundTrip(server, request, on, { form = false } = {}) {
 }
 
 /** Where a page around us cuts pop-ups off, a form opens a tab, and says itself who sends it. */
-function submit(server, { app, way, credentialId, properties = {} }, attempt) {
-  const values = { token: server.token, attempt, app, way, credentialId };
+function submit(action, token, { app, way, credentialId, properties = {} }, attempt) {
+  const values = { token, attempt, app, way, credentialId };
   for (const [name, value] of Object.entries(properties)) values[`properties.${name}`] = value;
   const form = h(
     "form",
-    { method: "post", action: `${server.base}/connect/opening`, target: "_blank", rel: "opener", hidden: true },
+    { method: "post", action, target: "_blank", rel: "opener", hidden: true },
     Object.entries(values).map(([name, value]) => value != null && h("input", { type: "hidden", name, value })),
   );
   document.body.append(form);

@@ -12,6 +12,7 @@ from evergrant.runtime.assets import Asset, filled, folder, integrity
 from evergrant.runtime.browser import BrowserHttp
 from evergrant.runtime.http import JSON_TYPE, Answer, Query
 from evergrant.runtime.requests import header
+from evergrant.runtime.words import language_of
 from pydantic import Field
 
 http = BrowserHttp()
@@ -33,24 +34,27 @@ class ModalQuery(Query):
 def page(query: ModalQuery) -> Answer:
     """The modal: in a product's frame, or alone behind a hosted link."""
     found = wiring.directory().workspace(WorkspaceId(query.workspace)) if query.workspace else None
-    shown = folder("modal").files.get("index.html")
-    if found is None or shown is None:
+    parts = folder("modal")
+    shown, style = parts.files.get("index.html"), parts.files.get("modal.css")
+    if found is None or shown is None or style is None:
         raise NotFoundError("There is no such page. Ask whoever sent you here for a new link.")
     base = urlsplit(http.base_url).path
     values = {
-        "assets": f"{base}/connect/assets/{folder('modal').hash}",
+        "assets": f"{base}/connect/assets/{parts.hash}",
         "base": base,
+        "language": language_of(http.raw),
         "workspace": found.workspace_id,
         "origins": " ".join(found.origins),
     }
     headers: dict[str, str | list[str]] = {
-        "content-security-policy": _policy(found),
+        "content-security-policy": _policy(found, style),
         # The form of a pop-up says where it comes from; the path and the query stay here.
         "referrer-policy": "strict-origin",
         "cache-control": "no-cache",
+        "vary": "accept-encoding, accept-language",
         "permissions-policy": "camera=(), microphone=(), geolocation=()",
     }
-    return Response(200, shown.media_type, filled(shown, values).decode(), headers=headers)
+    return _packed(filled(shown, values, style=style), headers)
 
 
 @http.get("/connect/.+")
@@ -91,20 +95,24 @@ def _rest(prefix: str) -> str:
 def _sent(asset: Asset, caching: str, **more: str) -> Answer:
     headers: dict[str, str | list[str]] = {"cache-control": caching, "vary": "accept-encoding", **more}
     headers["content-security-policy"] = "default-src 'none'; sandbox"
-    if "gzip" in (header(http.raw, "accept-encoding") or ""):
-        headers["content-encoding"] = "gzip"
-        return Response(200, asset.media_type, asset.gzipped, headers=headers)
-    return Response(200, asset.media_type, asset.content.decode(), headers=headers)
+    return _packed(asset, headers)
 
 
-def _policy(workspace: Workspace) -> str:
+def _packed(asset: Asset, headers: dict[str, str | list[str]]) -> Answer:
+    if "gzip" not in (header(http.raw, "accept-encoding") or ""):
+        return Response(200, asset.media_type, asset.content.decode(), headers=headers)
+    return Response(200, asset.media_type, asset.gzipped, headers={**headers, "content-encoding": "gzip"})
+
+
+def _policy(workspace: Workspace, style: Asset) -> str:
     logo = urlsplit(str(workspace.branding.get("logo") or ""))
     pictures = f" {logo.scheme}://{logo.netloc}" if logo.netloc else ""
     return "; ".join(
         [
             "default-src 'none'",
             "script-src 'self'",
-            "style-src 'self'",
+            # That one style in the page, and no other.
+            f"style-src '{integrity(style)}'",
             f"img-src 'self'{pictures}",
             "connect-src 'self'",
             "form-action 'self'",

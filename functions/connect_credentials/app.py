@@ -92,7 +92,7 @@ def _reconnect(who: SessionCaller, credential_id: CredentialId, body: FormValues
     return change_credential(
         who,
         credential_id,
-        CredentialChanges({"name": body.name} if body.name else {}, body.data, body.way),
+        CredentialChanges({"name": body.name} if body.name else {}, body.data, body.way, pinned=True),
         apps=wiring.apps(),
         directory=wiring.directory(),
         credentials=wiring.credentials(),

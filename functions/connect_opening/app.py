@@ -39,7 +39,7 @@ class Binding(Strict):
 @http.get("/connect/opening")
 def show() -> Answer:
     """The page that the pop-up opens on: it asks its opener for the binder."""
-    return opening_page()
+    return opening_page(http)
 
 
 @http.post("/connect/opening")
@@ -71,7 +71,7 @@ def _bind_by_form() -> Answer:
         wanted = Wanted(sent.get("app", ""), given, sent.get("way") or None, sent.get("credentialId") or None)
         found = assembly.begins(http.base_url).in_modal(who, wanted, authorization_id=name).authorization
     going = assembly.opens().onward(found, cookie=cookie)
-    return go_page(going.location.get_secret_value(), cookies=(_cookie(going),))
+    return go_page(http, going.location.get_secret_value(), cookies=(_cookie(going),))
 
 
 def _session(token: str) -> SessionCaller:

@@ -81,14 +81,13 @@ def _release(returned: Returned, spent: tuple[str, ...]) -> Answer:
     about = {"authorizationId": returned.authorization.authorization_id}
     if returned.completion is None:
         about |= {"type": "evergrant:failed", "error": returned.error or "provider_error"}
-        return released_page(about, cookies=spent)
+        return released_page(http, about, cookies=spent)
     about |= {"type": "evergrant:completion", "completion": returned.completion.get_secret_value()}
-    return released_page(about, cookies=spent)
+    return released_page(http, about, cookies=spent)
 
 
 def _finish_unbound(returned: Returned, spent: tuple[str, ...]) -> Answer:
     if returned.completion is None:
-        words = "The app was not connected: access was denied there, or it answered with an error."
-        return told_page("Not connected", words, cookies=spent, status=400)
+        return told_page(http, "not_connected", "refused", cookies=spent, status=400)
     assembly.completer(wiring.identities()).by_browser(returned.completion)
-    return told_page("Connected", "The app is connected.", cookies=spent)
+    return told_page(http, "connected", "is_connected", cookies=spent)

@@ -27,4 +27,4 @@ def confirm() -> Answer:
         entropy=wiring.entropy(),
     )
     cookie = set_cookie(http, cookie_name(going.authorization_id), going.cookie.get_secret_value())
-    return go_page(going.location.get_secret_value(), cookies=(cookie,))
+    return go_page(http, going.location.get_secret_value(), cookies=(cookie,))

@@ -35,11 +35,11 @@ def _ask(found: Authorization) -> Answer:
     app: App | None = wiring.apps().find(found.workspace_id, found.app)
     user = wiring.directory().user(found.workspace_id, found.user_id)
     workspace = wiring.directory().workspace(found.workspace_id)
-    name = app.name if app else found.app
     return ask_page(
-        f"Connect {name}?",
-        f"{workspace.name if workspace else 'The product'} asks to connect an account at {name} for "
-        f"{user.username if user else 'a user'}. Go on only if that is you and you have just asked for it.",
+        http,
+        app=app.name if app else found.app,
+        shop=workspace.name if workspace else found.workspace_id,
+        user=user.username if user else found.user_id,
         action=f"{http.base_url}/oauth/confirm",
         authorization_id=found.authorization_id,
     )

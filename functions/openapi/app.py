@@ -39,13 +39,17 @@ def apps() -> Answer:
     categories = sorted({category for each in entries for category in each["categories"]})
     filters = (
         f'<p><input id="search" type="search" placeholder="Search {len(entries)} apps" aria-label="Search">'
-        f"{_select('kind', 'Every way', kinds)}{_select('category', 'Every category', categories)}"
+        f"{_select('kind', 'Way to authenticate', 'Every way', kinds)}"
+        f"{_select('category', 'Category', 'Every category', categories)}"
         '<output id="count"></output></p>'
     )
     rows = "".join(_entry(each) for each in entries)
-    return page("Apps", f'{filters}<ul class="apps">{rows}</ul>', script=_FILTER, style=STYLE, cached=True, images=True)
+    body, style = f'{filters}<ul class="apps">{rows}</ul>', STYLE + _LOGOS
+    return page("Apps", body, script=_FILTER, style=style, cached=True, images=True)
 
 
+_LOGOS = ".apps img{background:#fff;border-radius:4px}"
+"""Some are black."""
 _FILTER = """
 const [search, kind, category] = ["search", "kind", "category"].map((id) => document.getElementById(id));
 const rows = [...document.querySelectorAll(".apps > li")];
@@ -59,16 +63,16 @@ function show() {
     row.hidden = !fits;
     count += fits;
   }
-  document.getElementById("count").value = count;
+  document.getElementById("count").value = `${count} of ${rows.length}`;
 }
 for (const each of [search, kind, category]) each.addEventListener("input", show);
 show();
 """
 
 
-def _select(name: str, label: str, options: list[str]) -> str:
+def _select(name: str, label: str, everything: str, options: list[str]) -> str:
     listed_options = "".join(f"<option>{html.escape(each)}</option>" for each in options)
-    return f'<select id="{name}" aria-label="{label}"><option value="">{label}</option>{listed_options}</select>'
+    return f'<select id="{name}" aria-label="{label}"><option value="">{everything}</option>{listed_options}</select>'
 
 
 def _entry(entry: Mapping[str, Any]) -> str:

@@ -135,9 +135,13 @@ class Merchant:
 
 
 @pytest.fixture
-def merchant(browser: Browser, stack: Stack, site: Shop) -> Iterator[Merchant]:
-    """A new user in a new profile; nothing may be refused by a policy, and no script may fail."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 900, "height": 800})
+def merchant(request: pytest.FixtureRequest, browser: Browser, stack: Stack, site: Shop) -> Iterator[Merchant]:
+    """A new user in a new profile; nothing may be refused by a policy, and no script may fail.
+
+    Their browser speaks British English, unless a test says otherwise.
+    """
+    locale: str = getattr(request, "param", "en-GB")
+    context = browser.new_context(locale=locale, viewport={"width": 900, "height": 800})
     context.set_default_timeout(PATIENCE_MILLISECONDS)
     page = context.new_page()
     made = Merchant(page, site, stack, stack.user(f"merchant-{os.urandom(6).hex()}@example.com"))

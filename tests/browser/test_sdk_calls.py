@@ -1,5 +1,6 @@
 """The SDK as an engineer calls it, and as somebody would who tampers with it."""
 
+import pytest
 import requests
 from playwright.sync_api import Route, expect
 
@@ -40,6 +41,60 @@ def test_a_category_narrows_the_choice(merchant: Merchant):
 
     expect(modal.get_by_role("button", name="Xero", exact=True)).to_be_visible()
     expect(modal.get_by_role("button", name="Shopify", exact=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize(("region", "moves"), [("EU", False), ("", False), ("http://eu.example/v1", True)])
+def test_a_region_is_an_address_or_nothing(merchant: Merchant, region: str, moves: bool):  # noqa: FBT001
+    merchant.shop.token = merchant.mint
+    merchant.page.context.route("http://eu.example/**", lambda route: route.fulfill(body="", content_type="text/html"))
+    merchant.page.goto(f"{merchant.shop.url}/#%7B%7D")
+
+    is_itself = merchant.page.evaluate("(region) => evergrant.setRegion(region) === evergrant", region)
+    merchant.page.click("#go")
+
+    base = "http://eu.example/v1" if moves else merchant.stack.url
+    address = f"{base}/connect?workspace={merchant.stack.workspace_id}#host={merchant.shop.url}"
+    expect(merchant.page.locator("dialog iframe")).to_have_attribute("src", address)
+    assert is_itself
+    merchant.page.evaluate("evergrant.close()")
+
+
+def test_what_happens_is_told_in_order(merchant: Merchant):
+    heading(merchant.opens(app="dev-keys"), f"Connect {KEYS}")
+    merchant.page.evaluate("evergrant.close()")
+
+    told = merchant.page.evaluate("events")
+
+    assert told == [{"type": "opened"}, {"type": "step", "step": "connect", "app": "dev-keys"}, {"type": "closed"}]
+
+
+def test_nothing_is_listened_to_after_the_dialog(merchant: Merchant):
+    """Each listener that the page was given is taken back."""
+    merchant.page.add_init_script(
+        """window.heard = 0;
+        const add = EventTarget.prototype.addEventListener, remove = EventTarget.prototype.removeEventListener;
+        EventTarget.prototype.addEventListener = function (type, listener, options) {
+          if (this === window || this === document) {
+            window.heard += 1;
+            options?.signal?.addEventListener("abort", () => { window.heard -= 1; });
+          }
+          return add.call(this, type, listener, options);
+        };
+        EventTarget.prototype.removeEventListener = function (type, listener, options) {
+          if (this === window || this === document) window.heard -= 1;
+          return remove.call(this, type, listener, options);
+        };"""
+    )
+    merchant.shop.token = merchant.mint
+    merchant.page.goto(f"{merchant.shop.url}/#%7B%22app%22:%22dev-keys%22%7D")
+    before = merchant.page.evaluate("heard")
+    merchant.page.click("#go")
+    heading(merchant.modal, f"Connect {KEYS}")
+    during = merchant.page.evaluate("heard")
+
+    merchant.page.evaluate("evergrant.close()")
+
+    assert (before, during > before, merchant.page.evaluate("heard")) == (0, True, 0)
 
 
 def test_two_dialogs_at_once_are_refused(merchant: Merchant):

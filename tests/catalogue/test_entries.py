@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +12,7 @@ from evergrant.catalogue.loader import FOLDER, load
 from evergrant.catalogue.metadata import metadata
 from evergrant.domain.app import App, AuthMethod, Kept, OAuth1Method, OAuth2Method, names_in
 from evergrant.domain.rendering import hosts, render
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from tests.catalogue.samples import given, known_before, sample, typed
 
@@ -237,3 +238,19 @@ def test_a_host_may_be_one_of_those_that_a_pattern_lists() -> None:
     }
 
     assert App.model_validate({**VALID, "methods": [method]}).methods[0].request.base_url == "https://{host}"
+
+
+def test_every_field_of_the_schema_is_explained() -> None:
+    text = (FOLDER.parent / "README.md").read_text("utf-8")
+    explained = {word for code in re.findall(r"`([^`]+)`", text) for word in re.findall(r"\w+", code)}
+
+    assert _fields(App) > {"slug", "token_request_names", "requests", "multiline", "account_id"}
+    assert _fields(App) - explained == set()
+
+
+def _fields(shape: object) -> set[str]:
+    """Of a model, and of all that its fields hold."""
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        inner = (_fields(each.annotation) for each in shape.model_fields.values())
+        return set(shape.model_fields).union(*inner)
+    return set[str]().union(*map(_fields, get_args(shape)))

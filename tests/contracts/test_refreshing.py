@@ -27,3 +27,11 @@ def test_a_second_token_that_a_refresh_leaves_out_costs_nothing(server: Loopback
     tokens = refreshed(server, said=Told(), kept=[{**KEPT, "name": "userToken", "secret": True}])
 
     assert (tokens.access_token.get_secret_value(), dict(tokens.secrets)) == ("at", {})
+
+
+@pytest.mark.parametrize("token_type", ["mac", "DPoP", "", 7, None, ["Bearer"]])
+def test_a_kind_of_token_that_is_not_known_costs_no_pair(server: Loopback, token_type: object) -> None:
+    tokens = refreshed(server, said=Told(), answer={"token_type": token_type})
+
+    assert (tokens.access_token.get_secret_value(), tokens.token_type) == ("at", "bearer")
+    assert tokens.refresh_token

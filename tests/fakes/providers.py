@@ -36,9 +36,15 @@ class ScriptedRevoker:
         self.trouble: BaseException | None = None
         self.asked: list[tuple[Credential, bool]] = []
         """What was to be revoked, and whether another credential shares it."""
+        self.renews_to: bytes | None = None
+        """What it has to renew the secret to."""
 
-    def revoke(self, credential: Credential, *, shared: bool) -> tuple[bool, str | None]:
+    def revoke(
+        self, credential: Credential, *, shared: bool, keep: Callable[[bytes], object]
+    ) -> tuple[bool, str | None]:
         self.asked.append((credential, shared))
+        if self.renews_to:
+            keep(self.renews_to)
         if self.trouble:
             raise self.trouble
         return self.answer

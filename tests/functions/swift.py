@@ -3,7 +3,6 @@
 tests/contracts runs against both as they are.
 """
 
-import copy
 import gc
 from collections.abc import Callable, Generator
 from contextlib import contextmanager

@@ -17,14 +17,17 @@ from tests.functions.test_modal import recognised, session
 ORIGINS = ["https://shop.example", "https://admin.example:8443"]
 PAGE = (
     '<!doctype html><meta name="evergrant" data-base="{{base}}" data-workspace="{{workspace}}" '
-    'data-origins="{{origins}}"><script type="module" src="{{assets}}/main.js"></script>'
+    'data-origins="{{origins}}"><style>{{style}}</style><link rel="modulepreload" '
+    'href="{{assets}}/texts/{{language}}.js"><script type="module" src="{{assets}}/main.js"></script>'
 )
+STYLE = "ul > li { color: #123; }"
 
 
 @pytest.fixture(autouse=True)
 def files(functions: Functions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, content in {
         "modal/index.html": PAGE,
+        "modal/modal.css": STYLE,
         "modal/main.js": "import './texts/de.js';",
         "modal/texts/de.js": "export default {};",
         "modal/secrets.env": "no",
@@ -90,9 +93,38 @@ def test_attack_65_nothing_runs_that_is_not_ours(functions: Functions) -> None:
     found = policy(page(functions))
 
     assert found["default-src"] == ["'none'"]
-    assert all(found[name] == ["'self'"] for name in ("script-src", "style-src", "connect-src", "img-src"))
+    assert all(found[name] == ["'self'"] for name in ("script-src", "connect-src", "img-src"))
     assert (found["base-uri"], found["form-action"]) == (["'none'"], ["'self'"])
     assert (found["require-trusted-types-for"], found["trusted-types"]) == (["'script'"], ["'none'"])
+
+
+def test_the_style_is_in_the_page_and_no_other_may_be(functions: Functions) -> None:
+    """The first paint waits for nothing but the page itself."""
+    shown = page(functions)
+
+    digest = base64.b64encode(hashlib.sha384(STYLE.encode()).digest()).decode()
+    assert f"<style>{STYLE}</style>" in shown.body
+    assert policy(shown)["style-src"] == [f"'sha384-{digest}'"]
+
+
+def test_the_page_is_packed_for_whom_it_may_be(functions: Functions) -> None:
+    headers = {"accept": "text/html", "accept-encoding": "gzip, br"}
+
+    query = {"workspace": functions.workspace_id}
+    sent = functions.invoke("connect_assets", functions.event("GET", "/connect", query=query, headers=headers))
+
+    assert sent["multiValueHeaders"]["content-encoding"] == ["gzip"]
+    assert sent["multiValueHeaders"]["vary"] == ["accept-encoding, accept-language"]
+    assert STYLE in gzip.decompress(base64.b64decode(sent["body"])).decode()
+
+
+@pytest.mark.parametrize(("accepted", "language"), [("de-CH, en;q=0.5", "de"), ("xx", "en"), ("", "en")])
+def test_the_texts_that_the_browser_will_want_come_along(functions: Functions, accepted: str, language: str) -> None:
+    query = {"workspace": functions.workspace_id}
+
+    shown = got(functions, "/connect", query=query, headers={"accept": "text/html", "accept-language": accepted})
+
+    assert f'href="/connect/assets/{assets.folder("modal").hash}/texts/{language}.js"' in shown.body
 
 
 def test_attack_67_the_workspaces_logo_is_a_picture_and_nothing_else(functions: Functions) -> None:

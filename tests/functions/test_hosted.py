@@ -281,6 +281,25 @@ def test_a_key_of_another_account_reconnects_nothing(functions: Functions, probi
     assert (answer.status, answer.body["code"]) == (400, "wrong_account")
 
 
+def test_a_merchant_cannot_move_a_nameless_credential_to_another_shop(
+    functions: Functions, probing: FakeProbing
+) -> None:
+    """A shop of WooCommerce that did not say whose keys they are."""
+    probing.trouble = ProviderTimeoutError("late")
+    keys = {"username": f"ck_{'a' * 40}", "password": f"cs_{'a' * 40}"}
+    shops = [
+        {"app": "woocommerce", "data": {**keys, "store": each}, "way": "basic"}
+        for each in ("ada.example", "eve.example")
+    ]
+    first = typed(functions, session(functions), shops[0]).body["credentialId"]
+    again = session(functions, credentialId=first)
+
+    answers = [typed(functions, again, shop) for shop in reversed(shops)]
+
+    assert [(each.status, each.body.get("code")) for each in answers] == [(400, "wrong_account"), (201, None)]
+    assert len(kept(functions)) == 1
+
+
 def reused(functions: Functions, who: dict[str, str], credential_id: str) -> Answer:
     path = f"/connect/credentials/{credential_id}/reuse"
     return functions.call("connect_credentials", "POST", path, authorizer=who)

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import boto3
 import pytest
@@ -219,6 +219,40 @@ def test_attack_33_an_optional_parameter_that_carries_the_secret_is_taken_out_of
 
     assert (answer.status, answer.headers.get("location")) == (302, "https://elsewhere.example/x?page=2")
     assert SECRET not in str(answer)
+
+
+LONG = "sk/live+9f8e7d6c5b4a"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f'{{"next": "https://api.example/v1/orders?page=2&key={LONG}"}}',
+        f'{{"next": "https://api.example/v1/orders?key={quote(LONG, safe="")}&page=2"}}',
+        f'{{"keys": [{{"key": "{LONG.replace("/", chr(92) + "/")}"}}]}}',
+        f"<h1>{LONG}</h1>",
+    ],
+)
+def test_attack_33_a_body_that_repeats_the_secret_does_not_show_it(
+    functions: Functions, erp: Loopback, told: str
+) -> None:
+    made = connect(functions, type="erp", data={"apiKey": LONG})
+    erp.answer = lambda _: Told(200, told.encode())
+
+    answer = called(functions, "GET", made.body["credentialId"], "orders")
+
+    assert "9f8e7d6c5b4a" not in str(answer)
+    assert len(answer.body) == len(told)
+    assert [part for part in told.split("9f8e7d6c5b4a") if part.rpartition("sk")[0].encode() not in answer.body] == []
+
+
+def test_a_short_secret_that_is_a_word_of_the_body_spoils_nothing(functions: Functions, erp: Loopback) -> None:
+    made = connect(functions, type="erp", data={"apiKey": "password"})
+    erp.answer = lambda _: Told(200, {"fields": ["password"]})
+
+    answer = called(functions, "GET", made.body["credentialId"], "fields")
+
+    assert json.loads(answer.body) == {"fields": ["password"]}
 
 
 def test_a_redirect_within_the_host_is_followed(functions: Functions, erp: Loopback) -> None:

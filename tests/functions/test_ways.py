@@ -15,7 +15,7 @@ from tests.conformance.keys import private_key
 from tests.conformance.playing import CLIENT_ID, CLIENT_SECRET, Played
 from tests.conformance.rewriting import on_loopback
 from tests.functions.deployment import Functions, forget_wiring
-from tests.functions.loopback import Loopback, Told, provider
+from tests.functions.loopback import Asked, Loopback, Told, provider
 from tests.functions.test_proxy import called
 
 RETURN_URL = "https://shop.example/return"
@@ -283,7 +283,7 @@ class Connected:
     """One credential of one way, through the deployment's own functions."""
 
     def __init__(self, functions: Functions, server: Loopback, way: dict[str, Any]) -> None:
-        self.functions = functions
+        self.functions, self.server = functions, server
         original = App.model_validate({"slug": "acme", "name": "Acme", "docs_url": f"{HOST}/docs", "methods": [way]})
         self.way = on_loopback(original, original.methods[0], server.url)
         entry = {
@@ -456,3 +456,25 @@ def test_a_provider_that_is_down_while_a_key_is_taken_stores_nothing(
         Connected(functions, server, WAYS["two_step"])
 
     assert functions.call("list_credentials", "GET", "/users/ada/credentials").body["data"] == []
+
+
+def test_a_pair_of_a_kind_that_is_not_known_is_kept_and_renews(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider has spent the token before it: whoever dropped the new pair had none. It plays a strict rotation."""
+    with connection(functions, "code_with_basic", monkeypatch) as connected:
+        played, server = connected.played.answer, connected.server
+        first = connected.token()["secret"]["accessToken"]
+
+        def of_another_kind(asked: Asked) -> Told:
+            told = played(asked)
+            return Told(told.status, told.content | {"token_type": "mac"}) if "token_type" in told.content else told
+
+        server.answer = of_another_kind
+        second = connected.token(force=True)["secret"]["accessToken"]
+        server.answer = played
+        third = connected.token(force=True)["secret"]["accessToken"]
+        listed = functions.call("get_credential", "GET", f"/credentials/{connected.credential_id}")
+
+    assert len({first, second, third}) == 3
+    assert (listed.body["status"], listed.body["lastFailure"]) == ("active", None)

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from tests.builders import BOB, CREDENTIAL, NOON, OTHER_WORKSPACE, SECOND, a_grant, a_user, an_audit_line
 from tests.fakes.probing import FakeProbing
-from tests.unit.round_trip import RoundTrip
+from tests.unit.round_trip import RoundTrip, acme
 
 VERIFIER = "v" * 43
 
@@ -201,6 +201,38 @@ def test_a_reconnect_wins_over_a_renewal_in_between(trip: RoundTrip, monkeypatch
     trip.completed(completion)
 
     assert trip.deployment.opened(row)["accessToken"] == "at1"
+
+
+NAMELESS: dict[str, Any] = {
+    "probe": None,
+    "properties": [
+        {"name": "shop", "label": "Shop", "secret": False, "required": False, "pattern": "^[A-Za-z-]{1,9}$"}
+    ],
+}
+"""Whose provider never says whose account it is."""
+
+
+@pytest.mark.parametrize(
+    ("before", "shop", "code"),
+    [
+        ({"shop": "ada"}, "eve", "wrong_account"),
+        ({"shop": "ada"}, "Ada", None),
+        ({"shop": "ada"}, None, None),
+        ({}, "eve", None),
+    ],
+)
+def test_without_an_account_to_know_it_by_a_reconnect_stays_with_its_shop(
+    before: dict[str, str], shop: str | None, code: str | None
+) -> None:
+    trip = RoundTrip(app=acme(**NAMELESS))
+    row = trip.deployment.kept(a_grant(account_id=None, status="expired", variables=before))
+    properties = {"shop": SecretStr(shop)} if shop else {}
+    completion = trip.completion(credential_id=CREDENTIAL, properties=properties)
+
+    found = refusal(trip, completion) if code else trip.completed(completion).status
+
+    assert found == (code or "active")
+    assert (trip.deployment.row(row) == row) is bool(code)
 
 
 def test_another_account_does_not_take_its_place_and_is_given_back(trip: RoundTrip) -> None:

@@ -16,6 +16,7 @@ from evergrant.use_cases.credentials.cleanup import (
     finish_deletion,
 )
 from evergrant.use_cases.credentials.delete import FOUND_AGAIN, Deleted, delete_credential, forget
+from evergrant.use_cases.credentials.delete import PAGE as SHARED_PAGE
 
 from tests.builders import (
     ADA,
@@ -105,6 +106,42 @@ def test_what_the_provider_does_not_take_is_unreadable_and_tried_again(deploymen
     assert deployment.storage.credentials.get(CREDENTIAL) is None
     assert deployment.row(row).due_at == NOON + MINUTE
     assert deployment.events() == ["credential.deleted"]
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_another_try_has_the_pair_that_the_try_before_it_was_given(
+    deployment: FakeDeployment, monkeypatch: pytest.MonkeyPatch, *, written: bool
+) -> None:
+    """The refresh token before it may be spent: refused, the grant would look ended, and live on."""
+    row = deployment.kept(a_grant())
+    deployment.revoker.trouble, deployment.revoker.renews_to = TROUBLE, b"a newer pair"
+    if not written:
+        change = deployment.storage.credentials.change
+
+        def away(new: Credential, **more: Any) -> None:
+            if new.sealed == b"a newer pair" and new.deletion_told is False:
+                raise UnavailableError
+            change(new, **more)
+
+        monkeypatch.setattr(deployment.storage.credentials, "change", away)
+
+    forgotten(deployment, row)
+    stored, deployment.revoker.trouble = deployment.row(row), None
+    done = finished(deployment)
+
+    assert (stored.sealed, done) == (b"a newer pair", Deleted(revoked=True))
+    assert [each.sealed for each, _ in deployment.revoker.asked] == [row.sealed, b"a newer pair"]
+
+
+def test_the_newer_pair_is_stored_before_the_provider_is_asked_further(deployment: FakeDeployment) -> None:
+    """Whoever dies then leaves it to the next."""
+    row = deployment.kept(a_grant())
+    deployment.revoker.trouble, deployment.revoker.renews_to = KeyboardInterrupt(), b"a newer pair"
+
+    with pytest.raises(KeyboardInterrupt):
+        forgotten(deployment, row)
+
+    assert (deployment.row(row).sealed, deployment.row(row).deleting) == (b"a newer pair", True)
 
 
 def test_a_queued_revocation_ends_in_the_trail_and_is_told_to_no_receiver_twice(deployment: FakeDeployment) -> None:
@@ -202,6 +239,16 @@ def test_a_grant_that_another_live_credential_rests_on_is_shared(
     forgotten(deployment, deployment.kept(a_grant(account_id="acct")))
 
     assert [each for _, each in deployment.revoker.asked] == [shared]
+
+
+def test_a_grant_is_shared_with_the_last_of_very_many(deployment: FakeDeployment) -> None:
+    for number in range(SHARED_PAGE + 1):
+        last = number == SHARED_PAGE
+        deployment.kept(a_grant(credential_id=an_id("cred", 1000 + number), account_id="acct" if last else "other"))
+
+    forgotten(deployment, deployment.kept(a_grant(account_id="acct")))
+
+    assert [each for _, each in deployment.revoker.asked] == [True]
 
 
 def cleaned(deployment: FakeDeployment) -> int:

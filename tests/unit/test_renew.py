@@ -11,7 +11,7 @@ from evergrant.domain.renewal import LEASE, LONGEST_WITHOUT_KEY, Dead, Ours, Out
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import from_iso
 from evergrant.use_cases.renewals.orphans import revoke_orphan
-from evergrant.use_cases.renewals.pairs import Pair
+from evergrant.use_cases.renewals.pairs import Pair, row_in
 from evergrant.use_cases.renewals.renew import renew_due
 from evergrant.use_cases.renewals.sweep import renewals_due, sweep_due
 
@@ -254,6 +254,18 @@ def test_an_orphan_that_cannot_be_revoked_is_tried_again_until_it_is(deployment:
     assert (ended.revoked, opened.revealed()["apiKey"], shared) == (True, "second", False)
     assert [each["revoked"] for each in ends(deployment)] == ["queued", "true"]
     assert len(deployment.cleanups.sent) == 2
+
+
+def test_an_orphans_next_try_has_the_pair_that_the_try_before_it_was_given(deployment: FakeDeployment) -> None:
+    deployment.revoker.renews_to = b"newer"
+    orphaned(deployment)
+    (first,) = deployment.cleanups.sent
+    deployment.revoker.renews_to = b"newest"
+
+    revoke_orphan(first[1], keeper=deployment.renewer.keeper)
+
+    (_, second) = deployment.cleanups.sent
+    assert [row_in(message).sealed for _, message in (first, second)] == [b"newer", b"newest"]
 
 
 def test_an_orphan_is_given_up_after_three_days_and_the_trail_says_so(deployment: FakeDeployment) -> None:

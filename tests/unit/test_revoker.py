@@ -55,7 +55,12 @@ def revoked(provider: Provider, tokens: FakeTokenEndpoint, **values: str) -> tup
     row = a_grant(app="acme", way="oauth2", sealed=sealer.seal(secret.to_bytes(), row.seal_context()))
     clients, way = FakeOAuthClients(), APP.methods[0]
     clients.put(a_client(app="acme", hosts=way.rules_for_client()))
-    return ProviderRevoker(FakeApps(APP), clients, sealer, tokens, provider).revoke(row, shared=False)
+
+    def keep(sealed: bytes) -> None:
+        kept = Secret.from_bytes(sealer.open(sealed, row.seal_context()))
+        provider.asked.append(f"kept {kept.reveal('accessToken')} {kept.reveal('refreshToken')}")
+
+    return ProviderRevoker(FakeApps(APP), clients, sealer, tokens, provider).revoke(row, shared=False, keep=keep)
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def test_a_grant_whose_access_token_has_ended_is_ended_with_a_new_one(tokens: Fa
     ended = revoked(provider, tokens, accessToken="old", refreshToken="rt")
 
     assert ended == (True, None)
-    assert provider.asked == ["Bearer old", "Bearer at1"]
+    assert provider.asked == ["Bearer old", "kept at1 rt1", "Bearer at1"]
 
 
 def test_what_the_provider_refuses_to_a_live_token_is_not_done(tokens: FakeTokenEndpoint) -> None:
@@ -80,7 +85,7 @@ def test_what_the_provider_refuses_to_a_live_token_is_not_done(tokens: FakeToken
     with pytest.raises(ProviderError):
         revoked(provider, tokens, accessToken="old", refreshToken="rt")
 
-    assert provider.asked == ["Bearer old", "Bearer at1"]
+    assert provider.asked == ["Bearer old", "kept at1 rt1", "Bearer at1"]
 
 
 def test_a_grant_that_is_gone_is_gone(tokens: FakeTokenEndpoint) -> None:

@@ -106,6 +106,11 @@ class Credential:
         grant = {"generation": self.generation + 1, "grant": self.grant + 1, "spare": None}
         return replace(self, **{**grant, "lease_until": None, "awaits": False, **fields})  # type: ignore[arg-type]  # checked by the slots
 
+    def is_elsewhere(self, variables: Mapping[str, str]) -> bool:
+        """Whether a plain value that is known of both is another: the shop, the sub-domain, the provider's own id."""
+        same = {name: value for name, value in self.variables.items() if name in variables}
+        return any(_plainly(value) != _plainly(variables[name]) for name, value in same.items())
+
     def is_over(self, *, at: datetime) -> bool:
         """Whether the key or grant has reached its known end."""
         return self.expires_at is not None and self.expires_at <= at
@@ -173,3 +178,8 @@ class Credential:
                 "transient": failure.transient,
             },
         }
+
+
+def _plainly(value: str) -> str:
+    """As people may write it either way."""
+    return value.casefold().rstrip("/")

@@ -11,6 +11,7 @@ EvergrantError
 ├── NotFoundError                  nothing there, for this caller
 ├── TooManyRequestsError           slow down
 ├── ConnectError                   the round trip with the provider ended without a credential
+│   └── WrongAccountError          or with another account's than the one that is connected again
 ├── CredentialExpiredError         the merchant must connect again
 ├── AppMisconfiguredError          the owner's OAuth client or app entry is wrong
 │   └── ClientRefusedError         the provider does not take the owner's OAuth client
@@ -129,6 +130,15 @@ class ConnectError(EvergrantError):
     """The round trip with the provider ended without a credential."""
 
     code = "connect_failed"
+
+
+class WrongAccountError(ConnectError):
+    """What is connected again stays with its account."""
+
+    code = "wrong_account"
+
+    def __init__(self) -> None:
+        super().__init__("This is another account than before: connect it as a new credential.")
 
 
 class CredentialExpiredError(EvergrantError):

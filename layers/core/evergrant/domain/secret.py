@@ -1,7 +1,7 @@
 """What is sealed: the values of one credential, and the only hosts they may be sent to."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -9,7 +9,7 @@ from pydantic import SecretBytes, SecretStr
 
 from evergrant.domain.errors import CredentialExpiredError
 
-SHORTEST_TO_KNOW = 8
+SHORTEST_TO_KNOW, SHORTEST_TO_BLOT = 8, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,22 @@ class Secret:
 
     def is_repeated_in(self, text: str, *, among: Collection[str]) -> bool:
         """Whether it has one of these values, as it is or percent-encoded; what is very short may stand anywhere."""
-        values = [each for name in among if len(each := self.reveal(name) or "") >= SHORTEST_TO_KNOW]
-        return any(form in text for each in values for form in (each, quote(each, safe=""), quote_plus(each)))
+        return any(form in text for form in self._forms(among, SHORTEST_TO_KNOW))
+
+    def blotted_in(self, content: bytes, *, among: Collection[str]) -> bytes:
+        """With asterisks, as many, wherever it has one of these values, as `is_repeated_in` or as JSON writes it.
+
+        A shorter one stays: it may be a word of what the content says.
+        """
+        for form in self._forms(among, SHORTEST_TO_BLOT):
+            content = content.replace(form.encode(), b"*" * len(form.encode()))
+        return content
+
+    def _forms(self, among: Collection[str], shortest: int) -> Iterator[str]:
+        for value in (self.reveal(name) or "" for name in among):
+            if len(value) >= shortest:
+                in_json = json.dumps(value)[1:-1]
+                yield from {value, quote(value, safe=""), quote_plus(value), in_json, in_json.replace("/", "\\/")}
 
     def with_values(self, **changed: SecretStr) -> "Secret":
         """The same secret with some values replaced."""

@@ -74,9 +74,13 @@ class Reading:
 
     @classmethod
     def of_refresh(cls, way: TokenWay) -> "Reading":
-        """For a further answer: of what was kept before, nothing need come again, and no new pair is lost for it."""
+        """For a further answer: the token before it may be spent, so that no new pair is lost for what it says besides.
+
+        Nothing that was kept before need come again, and the type is the one that was granted: what the new token
+        is worth, its use will tell.
+        """
         kept = tuple(each.model_copy(update={"required": False}) for each in way.kept)
-        return replace(cls.of_grant(way), kept=kept)
+        return replace(cls.of_grant(way), kept=kept, token_types=())
 
     @classmethod
     def of_exchange(cls, exchange: Exchange, *, kept: tuple[Kept, ...], default_expires_in: int | None) -> "Reading":

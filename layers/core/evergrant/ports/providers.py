@@ -1,6 +1,6 @@
 """What is asked of a provider."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 class Revoker(Protocol):
     """Ends a grant at its provider."""
 
-    def revoke(self, credential: Credential, *, shared: bool) -> tuple[bool, str | None]:
+    def revoke(
+        self, credential: Credential, *, shared: bool, keep: Callable[[bytes], object]
+    ) -> tuple[bool, str | None]:
         """(True, None) when it was ended there; (False, reason) where that is not possible.
 
-        `shared`: another live credential rests on the same grant. Raises: ProviderError, UnavailableError.
+        `shared`: another live credential rests on the same grant. `keep` is handed what the secret has become where
+        it had to be renewed for this, sealed as it was, before the provider is asked further: another try needs it.
+
+        Raises: ProviderError, UnavailableError.
         """
         ...
 

@@ -61,18 +61,22 @@ def folder(name: str) -> Folder:
             continue
         content, name_ = path.read_bytes(), path.relative_to(base).as_posix()
         digest.update(f"{name_}\0{len(content)}\0".encode() + content)
-        files[name_] = Asset(media_type, content, gzip.compress(content, mtime=0))
+        files[name_] = _asset(media_type, content)
     return Folder(digest.hexdigest()[:HASH_CHARACTERS], files)
 
 
 def integrity(asset: Asset) -> str:
-    """As a script's `integrity` has it (Subresource Integrity)."""
+    """As a script's `integrity` has it (Subresource Integrity), and a policy's `style-src`."""
     return f"sha384-{base64.b64encode(hashlib.sha384(asset.content).digest()).decode()}"
 
 
-def filled(page: Asset, values: dict[str, str]) -> bytes:
-    """The page with its `{{placeholders}}` filled, each escaped for an attribute."""
-    text = page.content.decode()
+def filled(page: Asset, values: dict[str, str], *, style: Asset) -> Asset:
+    """The page with its style inside, and its `{{placeholders}}` filled, each escaped for an attribute."""
+    text = page.content.decode().replace("{{style}}", style.content.decode())
     for name, value in values.items():
         text = text.replace(f"{{{{{name}}}}}", escape(value, quote=True))
-    return text.encode()
+    return _asset(page.media_type, text.encode())
+
+
+def _asset(media_type: str, content: bytes) -> Asset:
+    return Asset(media_type, content, gzip.compress(content, mtime=0))

@@ -14,6 +14,7 @@ from evergrant.domain import errors
 from evergrant.runtime.http import Answer, Http
 from evergrant.runtime.observability import request_id_of
 from evergrant.runtime.requests import body_bytes, header
+from evergrant.runtime.words import ENGLISH, Words, words_for
 
 HOST_PREFIX = "__Host-"
 COOKIE_SECONDS = 600
@@ -21,12 +22,14 @@ MOST_FIELDS = 50
 MOST_POSTED = 16 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}"
-    "button,.go{font:inherit;padding:.5rem 1.25rem;border-radius:.5rem;border:1px solid;cursor:pointer}"
+    ":root{color-scheme:light dark;background:canvas}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1rem}"
+    "button,.go{display:inline-block;min-height:2.75rem;padding:.5rem 1.25rem;border:1px solid;border-radius:.5rem}"
+    "button,.go{font:inherit;cursor:pointer}"
     "small{opacity:.7}"
 )
 _PAGE = Template(
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<!doctype html><html lang="$language" dir="$direction"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width,initial-scale=1"><title>$title</title>'
     '<style nonce="$nonce">$style</style></head><body><main><h1>$title</h1>$body</main>$script</body></html>'
 )
@@ -35,6 +38,7 @@ _FORGET = "history.replaceState(null, '', location.pathname)"
 
 
 _OPENING = """
+const words = %s;
 const own = location.origin, opener_ = window.opener;
 const told = document.getElementById('told');
 const say = (message) => opener_ && opener_.postMessage(message, own);
@@ -48,14 +52,15 @@ addEventListener('message', async (event) => {
     const found = await answer.json();
     if (answer.ok) return location.replace(found.location);
     told.textContent = found.message;
+    told.lang = 'en';
     say({type: 'evergrant:trouble', code: found.code, message: found.message, requestId: found.requestId});
   } catch {
-    told.textContent = 'The connection was lost. Close this window and try again.';
+    told.textContent = words.lost;
     say({type: 'evergrant:trouble', code: 'offline', message: told.textContent});
   }
 });
 if (opener_) say({type: 'evergrant:ready'});
-else told.textContent = 'Close this window and begin again.';
+else told.textContent = words.again;
 """
 _RELEASED = f"""
 const told = %s;
@@ -73,8 +78,10 @@ class BrowserHttp(Http):
         if not wants_page(self.raw):
             answer.headers |= {"cache-control": "no-store", "referrer-policy": "no-referrer"}
             return answer
-        told = f"<p>{_text(error.message)}</p><p><small>Reference {_text(request_id_of(self.raw))}</small></p>"
-        shown = page("This did not work", told, status=answer.status_code, script=_FORGET)
+        words = words_for(self.raw)
+        reference = _text(words("reference", id=request_id_of(self.raw)))
+        told = f'<p lang="en" dir="ltr">{_text(error.message)}</p><p><small>{reference}</small></p>'
+        shown = page(words("failed"), told, words=words, status=answer.status_code, script=_FORGET)
         shown.headers.update({name: value for name, value in answer.headers.items() if name.lower() != "content-type"})
         return shown
 
@@ -88,6 +95,7 @@ def page(
     title: str,
     body: str,
     *,
+    words: Words = ENGLISH,
     status: int = 200,
     script: str = "",
     style: str = "",
@@ -101,6 +109,8 @@ def page(
     nonce = secrets.token_urlsafe(16)
     shown = _PAGE.substitute(
         title=_text(title),
+        language=words.language,
+        direction=words.direction,
         nonce=nonce,
         style=_STYLE + style,
         body=body,
@@ -126,35 +136,40 @@ def page(
     )
 
 
-def ask_page(question: str, explanation: str, *, action: str, authorization_id: str) -> Answer:
+def ask_page(http: Http, *, app: str, shop: str, user: str, action: str, authorization_id: str) -> Answer:
     """Going on is a POST, so that link scanners start nothing."""
+    words = words_for(http.raw)
+    button = f"<button>{_text(words('go_on'))}</button>"
     form = (
         f'<form method="post" action="{_text(action)}">'
-        f'<input type="hidden" name="id" value="{_text(authorization_id)}"><button>Continue</button></form>'
+        f'<input type="hidden" name="id" value="{_text(authorization_id)}">{button}</form>'
     )
     # With `no-referrer` a browser would not let the form say where it comes from; the path stays here all the same.
-    return page(question, f"<p>{_text(explanation)}</p>{form}", referrer="strict-origin")
+    told = f"<p>{_text(words('asks', app=app, shop=shop, user=user))}</p>{form}"
+    return page(words("ask", app=app), told, words=words, referrer="strict-origin")
 
 
-def go_page(location: str, *, cookies: tuple[str, ...]) -> Answer:
+def go_page(http: Http, location: str, *, cookies: tuple[str, ...]) -> Answer:
     """On to the provider without a redirect: `form-action` would forbid one that answers a form."""
-    link = f'<p><a class="go" rel="noreferrer" href="{_text(location)}">Continue</a></p>'
-    # `<` is escaped: no value can end the script.
-    script = f"location.replace({json.dumps(location).replace('<', chr(92) + 'u003c')})"
-    return page("One moment", link, script=script, cookies=cookies)
+    words = words_for(http.raw)
+    link = f'<p><a class="go" rel="noreferrer" href="{_text(location)}">{_text(words("go_on"))}</a></p>'
+    script = f"location.replace({_literal(location)})"
+    return page(words("moment"), link, words=words, script=script, cookies=cookies)
 
 
-def opening_page() -> Answer:
+def opening_page(http: Http) -> Answer:
     """The pop-up before it is bound. It sends no COOP, which would take its opener away."""
-    told = '<p id="told" role="status">One moment, please.</p>'
-    return page("Connecting", told, script=_OPENING, connects=True)
+    words = words_for(http.raw)
+    told = f'<p id="told" role="status">{_text(words("moment"))}</p>'
+    script = _OPENING % _literal({key: words(key) for key in ("lost", "again")})
+    return page(words("connecting"), told, words=words, script=script, connects=True)
 
 
-def released_page(released: Mapping[str, str], *, cookies: tuple[str, ...]) -> Answer:
+def released_page(http: Http, released: Mapping[str, str], *, cookies: tuple[str, ...]) -> Answer:
     """The end of a modal's pop-up: what it brought goes to the opener, if that is ours, and the window closes."""
-    told = json.dumps(dict(released)).replace("<", chr(92) + "u003c")
-    words = "<p>You can close this window.</p>"
-    return page("One moment", words, script=_RELEASED % told, cookies=cookies)
+    words = words_for(http.raw)
+    told = f"<p>{_text(words('close'))}</p>"
+    return page(words("moment"), told, words=words, script=_RELEASED % _literal(dict(released)), cookies=cookies)
 
 
 def require_own_page(http: Http) -> None:
@@ -165,10 +180,11 @@ def require_own_page(http: Http) -> None:
         raise errors.ForbiddenError("This is for our own pages alone.", code="cross_site")
 
 
-def told_page(title: str, words: str, *, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
-    """The end of a flow that nobody waits for."""
-    told = f"<p>{_text(words)}</p><p>You can close this window.</p>"
-    return page(title, told, cookies=cookies, status=status, script=_FORGET)
+def told_page(http: Http, title: str, told: str, *, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
+    """The end of a flow that nobody waits for; `title` and `told` are keys of words."""
+    words = words_for(http.raw)
+    body = f"<p>{_text(words(told))}</p><p>{_text(words('close'))}</p>"
+    return page(words(title), body, words=words, cookies=cookies, status=status, script=_FORGET)
 
 
 def redirect(status: int, location: str, *, cookies: tuple[str, ...] = ()) -> Answer:
@@ -252,6 +268,11 @@ def _cookie(http: Http, name: str, value: str, seconds: int) -> str:
 
 def _prefix(http: Http) -> str:
     return HOST_PREFIX if http.base_url.startswith("https://") else ""
+
+
+def _literal(value: object) -> str:
+    """Of JavaScript. `<` is escaped: no value can end the script."""
+    return json.dumps(value).replace("<", chr(92) + "u003c")
 
 
 def _text(value: str) -> str:

@@ -1,5 +1,7 @@
 """Ending a grant at its provider: by RFC 7009, or by the call that its entry spells."""
 
+from collections.abc import Callable
+
 from evergrant.adapters.http.calls import call_url, send_call, trouble
 from evergrant.domain.app import AuthMethod, Call, OAuth2Method
 from evergrant.domain.client import OAuthClient
@@ -26,7 +28,9 @@ class ProviderRevoker:
         self._apps, self._clients, self._sealer = apps, clients, sealer
         self._token_endpoint, self._http = token_endpoint, http
 
-    def revoke(self, credential: Credential, *, shared: bool) -> tuple[bool, str | None]:
+    def revoke(
+        self, credential: Credential, *, shared: bool, keep: Callable[[bytes], object]
+    ) -> tuple[bool, str | None]:
         """Where there is no way, only the merchant can end it, in the provider's own pages."""
         app = self._apps.find(credential.workspace_id, credential.app)
         method = app and app.method(credential.way_used)
@@ -43,7 +47,7 @@ class ProviderRevoker:
             if client:
                 client.require(method)
             secret = Secret.from_bytes(self._sealer.open(credential.sealed, credential.seal_context()))
-            self._told(method, credential, secret, client)
+            self._told(method, credential, secret, client, keep)
         except GrantRefusedError:
             return True, None
         except SealBrokenError:
@@ -52,7 +56,14 @@ class ProviderRevoker:
             return False, error.code
         return True, None
 
-    def _told(self, method: AuthMethod, credential: Credential, secret: Secret, client: OAuthClient | None) -> None:
+    def _told(
+        self,
+        method: AuthMethod,
+        credential: Credential,
+        secret: Secret,
+        client: OAuthClient | None,
+        keep: Callable[[bytes], object],
+    ) -> None:
         if isinstance(method, OAuth2Method) and method.revocation_endpoint and client:
             secret.require_host(render_url(method.revocation_endpoint, credential.variables))
             refresh_token = secret.values.get("refreshToken")
@@ -66,24 +77,37 @@ class ProviderRevoker:
         elif method.revocation:
             answer = self._called(method, method.revocation, credential, secret, client)
             if answer.status == UNAUTHORIZED and client and isinstance(method, OAuth2Method):
-                answer = self._called_anew(method, method.revocation, credential, secret, client) or answer
+                renewed = self._renewed(method, credential, secret, client, keep)
+                answer = self._called(method, method.revocation, credential, renewed, client) if renewed else answer
             if answer.status >= 300 and answer.status not in ALREADY_GONE:
                 raise trouble(answer)
 
-    def _called_anew(
-        self, method: OAuth2Method, call: Call, credential: Credential, secret: Secret, client: OAuthClient
-    ) -> HttpAnswer | None:
+    def _renewed(
+        self,
+        method: OAuth2Method,
+        credential: Credential,
+        secret: Secret,
+        client: OAuthClient,
+        keep: Callable[[bytes], object],
+    ) -> Secret | None:
         """With an access token that lives: that the one before has ended says nothing of the grant.
 
-        None where there is no other. Raises: GrantRefusedError where the grant is gone.
+        Kept before it is used: the refresh token before it may be spent, and what is refused to that one would look
+        like the end of a grant that lives on. None where there is no other.
+
+        Raises: GrantRefusedError where the grant is gone.
         """
         refresh_token = secret.values.get("refreshToken")
         if refresh_token is None:
             return None
         secret.require_host(render_url(method.refresh_endpoint or method.token_endpoint, credential.variables))
+        # The key before the call: sealing the answer must need no network.
+        prepared = self._sealer.prepare(credential.workspace_id)
         tokens = self._token_endpoint.refresh(method, client, credential.variables, refresh_token)
         fresh = {"accessToken": tokens.access_token, "refreshToken": tokens.refresh_token or refresh_token}
-        return self._called(method, call, credential, secret.with_values(**fresh), client)
+        renewed = secret.with_values(**fresh, **tokens.secrets)
+        keep(prepared.seal(renewed.to_bytes(), credential.seal_context()))
+        return renewed
 
     def _called(
         self, method: AuthMethod, call: Call, credential: Credential, secret: Secret, client: OAuthClient | None

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from evergrant.domain.app import App, Way, names_in
 from evergrant.domain.client import OAuthClient
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import ConflictError, ConnectError, NotFoundError, ProviderError
+from evergrant.domain.errors import ConflictError, NotFoundError, ProviderError, WrongAccountError
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.rendering import hosts, known_hosts
 from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
@@ -214,9 +214,12 @@ def needed_of_client(method: Way, client: OAuthClient) -> dict[str, SecretStr]:
 
 
 def _require_same_account(read: Credential, granted: Granted) -> None:
+    """By its id; where none was ever known, the place must be the same: nothing else tells one shop from another."""
     if read.account_id is None:
+        if read.is_elsewhere(granted.variables):
+            raise WrongAccountError
         return
     if granted.account.id is None:
         raise ProviderError("The provider did not say whose account this is. Connect it again in a moment.")
     if granted.account.id != read.account_id:
-        raise ConnectError("This is another account than before: connect it as a new credential.", code="wrong_account")
+        raise WrongAccountError

@@ -167,7 +167,7 @@ class Keeps:
         return change_credential(
             caller,
             found.credential_id,
-            CredentialChanges({"name": kept["name"]} if kept["name"] else {}, data, kept["way"]),
+            CredentialChanges({"name": kept["name"]} if kept["name"] else {}, data, kept["way"], pinned=True),
             apps=self.apps,
             directory=self.directory,
             credentials=self.credentials,

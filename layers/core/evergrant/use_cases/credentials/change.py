@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from evergrant.domain.app import App, AuthMethod
 from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
-from evergrant.domain.errors import ConnectError, Detail, ValidationFailedError
+from evergrant.domain.errors import Detail, ValidationFailedError, WrongAccountError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
 from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
@@ -36,6 +36,8 @@ class CredentialChanges:
     data: Mapping[str, SecretStr] | None = None
     way: str | None = None
     """Of `data`, where two ways would fit it."""
+    pinned: bool = False
+    """Typed by a merchant, to connect again what was connected: an owner may move a credential, a merchant may not."""
 
 
 def change_credential(
@@ -56,7 +58,7 @@ def change_credential(
     """The same id all along. A new secret makes it `active` again, with an end of its own or none.
 
     Raises: NotFoundError, ValidationFailedError (`oauth_app` where a new secret comes through the provider's page
-    alone), ConflictError when it was changed meanwhile.
+    alone), ConnectError (`wrong_account`), ConflictError when it was changed meanwhile.
     """
     read = read_for(caller, credential_id, credentials=credentials, clock=clock)
     now = clock.now()
@@ -73,7 +75,7 @@ def change_credential(
         new = with_entry(
             _emptied(new, ends), entry, at=now, root=PLACES.data, sealer=sealer, minting=minting, probing=probing
         )
-        _refuse_another_account(read, new)
+        _refuse_another_account(read, new, pinned=changes.pinned)
     if changes.data is not None or "expires_at" in plain:
         # A renewal that began before must see this: its outcome is refused until it has read the row again.
         every = cadence(_way_of(new, apps=apps), usual=check_every)
@@ -110,10 +112,13 @@ def _emptied(new: Credential, expires_at: object) -> Credential:
     )
 
 
-def _refuse_another_account(read: Credential, new: Credential) -> None:
-    """Where the provider says whose both are: the account is pinned."""
-    if None not in (read.account_id, new.account_id) and read.account_id != new.account_id:
-        raise ConnectError("This is another account than before: connect it as a new credential.", code="wrong_account")
+def _refuse_another_account(read: Credential, new: Credential, *, pinned: bool) -> None:
+    """Where the provider says whose both are; where it does not, a merchant stays with the place there was."""
+    if None not in (read.account_id, new.account_id):
+        if read.account_id != new.account_id:
+            raise WrongAccountError
+    elif pinned and read.is_elsewhere(new.variables):
+        raise WrongAccountError
 
 
 def _refuse_redirected(read: Credential, app: App) -> None:

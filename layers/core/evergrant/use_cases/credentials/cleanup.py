@@ -86,7 +86,7 @@ def finish_deletion(
     marked = credentials.find(credential_id)
     if marked is None or not marked.deleting:
         return None
-    outcome = try_to_revoke(marked, credentials=credentials, revoker=revoker)
+    outcome, marked = try_to_revoke(marked, credentials=credentials, revoker=revoker)
     end = end_of(outcome, tried_for=clock.now() - marked.updated_at)
     if end is None:
         postpone(

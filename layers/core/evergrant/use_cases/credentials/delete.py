@@ -1,6 +1,7 @@
 """DELETE: forget one credential, and revoke it at the provider where that can be done."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from evergrant.domain.caller import Actor
@@ -17,6 +18,7 @@ from evergrant.use_cases.credentials.read import NOT_THERE, read_for
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
 
+PAGE = 100
 ATTEMPTS = 5
 """To mark a row while renewals change it."""
 FOUND_AGAIN = timedelta(minutes=5)
@@ -85,7 +87,7 @@ def forget(
     if not revoke:
         outcome = Deleted(revoked=False, reason="not_asked")
     else:
-        outcome = try_to_revoke(marked, credentials=credentials, revoker=revoker)
+        outcome, marked = try_to_revoke(marked, credentials=credentials, revoker=revoker)
     if outcome.revoked is None:
         postpone(
             marked, FIRST_RETRY, actor=actor, directory=directory, credentials=credentials, clock=clock, entropy=entropy
@@ -152,25 +154,42 @@ def remove(
 
 
 def try_to_revoke(
-    marked: Credential, *, credentials: CredentialStore, revoker: Revoker, shared: bool = False
-) -> Deleted:
-    """One attempt; whatever goes wrong, the grant is not forgotten: it is tried again."""
+    marked: Credential, *, credentials: CredentialStore, revoker: Revoker, shared: bool = False, stored: bool = True
+) -> tuple[Deleted, Credential]:
+    """One attempt, and the row after it; whatever goes wrong, the grant is not forgotten: it is tried again.
+
+    `stored`: it stands in the table as it is.
+    """
+    row = marked
+
+    def keep(sealed: bytes) -> None:
+        nonlocal row
+        # Its version stays: whether this is written or not, the next write of this row is the same.
+        row = replace(marked, sealed=sealed)
+        if stored:
+            with suppress(EvergrantError):
+                credentials.change(row, read=marked)
+
     try:
-        return Deleted(*revoker.revoke(marked, shared=shared or _is_shared(marked, credentials)))
+        outcome = Deleted(*revoker.revoke(marked, shared=shared or _is_shared(marked, credentials), keep=keep))
     except EvergrantError:
-        return Deleted(None)
+        outcome = Deleted(None)
+    return outcome, row
 
 
 def _is_shared(marked: Credential, credentials: CredentialStore) -> bool:
     """Whether another live credential of that user rests on the same account's grant."""
     if marked.account_id is None:
         return False
-    others = credentials.of_user(marked.workspace_id, marked.user_id, app=marked.app, limit=100, after=None).items
-    return any(
-        each.account_id == marked.account_id and each.status != "expired"
-        for each in others
-        if each.credential_id != marked.credential_id
-    )
+    after: str | None = None
+    while True:
+        page = credentials.of_user(marked.workspace_id, marked.user_id, app=marked.app, limit=PAGE, after=after)
+        others = (each for each in page.items if each.credential_id != marked.credential_id)
+        if any(each.account_id == marked.account_id and each.status != "expired" for each in others):
+            return True
+        if page.next is None:
+            return False
+        after = page.next
 
 
 def revocation_told(outcome: Deleted) -> dict[str, str]:

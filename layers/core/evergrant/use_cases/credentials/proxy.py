@@ -113,7 +113,7 @@ def _sent(call: ProviderCall, usable: Usable, *, until: datetime, api: ProviderA
             raise ProviderError("The provider's answer is larger than 4.5 MB.", code="answer_too_large")
         there = _within(request.url, answer.headers.get("location", ""))
         if answer.status not in _REDIRECTS or there is None or hops == 0:
-            return replace(answer, headers=_without_secret(answer.headers, usable))
+            return _without_secret(answer, usable)
         request, hops = replace(request, url=there), hops - 1
 
 
@@ -133,18 +133,21 @@ def _within(url: str, location: str) -> str | None:
     return there if urlsplit(there)[:2] == urlsplit(url)[:2] else None
 
 
-def _without_secret(headers: Mapping[str, str], usable: Usable) -> dict[str, str]:
+def _without_secret(answer: HttpAnswer, usable: Usable) -> HttpAnswer:
     """Providers repeat a request's parameters in the address of a redirect: ours are taken out of it.
 
-    Whatever other header repeats the secret is left out.
+    Whatever other header repeats the secret is left out, and in the body, such as the address of a next page there,
+    it is blotted out. Written in another way, such as in base64, it is not known again.
     """
     request = usable.method.request
     params = request.all_params()
-    sent = names_in(*request.headers.values(), *params.values(), *request.basic)
-    kept = dict(headers)
+    # A client's id is no secret (RFC 6749, 2.2), and an answer may well name it.
+    sent = set(names_in(*request.headers.values(), *params.values(), *request.basic)) - {"clientId"}
+    kept = dict(answer.headers)
     if params and "location" in kept:
         kept["location"] = _without(kept["location"], params.keys())
-    return {name: value for name, value in kept.items() if not usable.secret.is_repeated_in(value, among=sent)}
+    headers = {name: value for name, value in kept.items() if not usable.secret.is_repeated_in(value, among=sent)}
+    return replace(answer, headers=headers, body=usable.secret.blotted_in(answer.body, among=sent))
 
 
 def _without(address: str, names: Collection[str]) -> str:

@@ -1,7 +1,7 @@
 """What a renewal brought is written down: on the row as it is now, as its spare, or at least in the audit trail."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal, cast
 
@@ -89,12 +89,14 @@ class OutcomeKeeper:
         own = pair.row.seal_context()
         return pair.sealed if context == own else self.sealer.seal(self.sealer.open(pair.sealed, own), context)
 
-    def revoked(self, orphan: Credential, *, row: Credential | None) -> Deleted:
-        """One attempt, with its reason; a newer grant of the same account stays whole."""
+    def revoked(self, orphan: Credential, *, row: Credential | None) -> tuple[Deleted, Credential]:
+        """One attempt, with its reason, and the orphan after it; a newer grant of the same account stays whole."""
         newer = row is not None and not row.deleting
-        ended = try_to_revoke(orphan, credentials=self.credentials, revoker=self.revoker, shared=newer)
+        ended, after = try_to_revoke(
+            orphan, credentials=self.credentials, revoker=self.revoker, shared=newer, stored=False
+        )
         why = "reconnected_while_renewed" if newer else "deleted_while_renewed"
-        return Deleted(ended.revoked, ended.reason or why)
+        return Deleted(ended.revoked, ended.reason or why), after
 
     def tell_of_orphan(self, orphan: Credential, ended: Deleted) -> None:
         """In the audit trail."""
@@ -104,9 +106,9 @@ class OutcomeKeeper:
     def _orphaned(self, pair: Pair, row: Credential | None) -> tuple[Literal["orphaned"], Credential]:
         """Revoked; what cannot be revoked now is tried again, sealed as it is, and never dropped."""
         orphan = pair.row
-        ended = self.revoked(orphan, row=row)
+        ended, after = self.revoked(orphan, row=row)
         if ended.revoked is None:
-            message = {"action": "revoke_orphan", **message_of(pair)}
+            message = {"action": "revoke_orphan", **message_of(replace(pair, sealed=after.sealed))}
             self.cleanups.send([message], delay_seconds=int(FIRST_RETRY.total_seconds()))
         self.tell_of_orphan(orphan, ended)
         return "orphaned", row or pair.of

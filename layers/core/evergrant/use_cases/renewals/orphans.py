@@ -6,7 +6,7 @@ from typing import Any
 from evergrant.use_cases.credentials.cleanup import RETRY_EVERY, end_of
 from evergrant.use_cases.credentials.delete import Deleted
 from evergrant.use_cases.renewals.keeper import OutcomeKeeper
-from evergrant.use_cases.renewals.pairs import row_in
+from evergrant.use_cases.renewals.pairs import resealed, row_in
 
 
 def revoke_orphan(message: Mapping[str, Any], *, keeper: OutcomeKeeper) -> Deleted:
@@ -15,10 +15,11 @@ def revoke_orphan(message: Mapping[str, Any], *, keeper: OutcomeKeeper) -> Delet
     Raises: UnavailableError when storage or the queue is away; then the message comes again.
     """
     orphan = row_in(message)
-    outcome = keeper.revoked(orphan, row=keeper.credentials.find(orphan.credential_id))
+    outcome, after = keeper.revoked(orphan, row=keeper.credentials.find(orphan.credential_id))
     end = end_of(outcome, tried_for=keeper.clock.now() - orphan.created_at)
     if end is None:
-        keeper.cleanups.send([message], delay_seconds=int(RETRY_EVERY.total_seconds()))
+        again = resealed(message, after.sealed)
+        keeper.cleanups.send([again], delay_seconds=int(RETRY_EVERY.total_seconds()))
         return outcome
     keeper.tell_of_orphan(orphan, end)
     return end

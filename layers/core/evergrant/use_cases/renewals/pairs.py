@@ -51,13 +51,18 @@ def message_of(pair: Pair) -> dict[str, object]:
         "grant": of.grant,
         "generation": of.generation,
         "at": iso(pair.at),
-        "sealed": b64encode(pair.sealed).decode(),
+        "sealed": _text(pair.sealed),
         "spendsSpare": pair.spends_spare,
         "tokenExpiresAt": iso_or_none(renewed.token_expires_at),
         "grantExpiresAt": iso_or_none(renewed.grant_expires_at),
         "scopes": None if renewed.scopes is None else list(renewed.scopes),
         "variables": {**of.variables, **renewed.variables},
     }
+
+
+def resealed(message: Mapping[str, Any], sealed: bytes) -> dict[str, object]:
+    """The same message with what the secret has become."""
+    return {**message, "sealed": _text(sealed)}
 
 
 def row_in(message: Mapping[str, Any]) -> Credential:
@@ -96,6 +101,10 @@ def _of(message: Mapping[str, Any]) -> Credential:
         generation=message["generation"],
         variables=message["variables"],
     )
+
+
+def _text(sealed: bytes) -> str:
+    return b64encode(sealed).decode()
 
 
 def _sealed(message: Mapping[str, Any]) -> bytes:
