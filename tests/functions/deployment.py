@@ -9,7 +9,8 @@ import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,7 @@ from unittest.mock import patch
 import boto3
 from botocore.client import BaseClient
 from moto import mock_aws
+from moto.backends import get_backend
 
 from tests.functions.iam import denied
 from tests.functions.limits import refuse_long_keys
@@ -36,6 +38,7 @@ ENVIRONMENT = {
         f"arn:aws:sqs:eu-central-1:123456789012:{name}" for name in ("owners", "owners.fifo", "elsewhere")
     ),
     "POWERTOOLS_SERVICE_NAME": "test",
+    "DUE_SHARDS": "0:1",
     **{f"{name.upper()}_TABLE": name for name in TABLES},
 }
 
@@ -158,27 +161,53 @@ def forget_wiring() -> None:
                     value.cache_clear()
 
 
+QUEUES = ("RENEWALS", "DELIVERIES", "CLEANUPS", "RESCUE")
+
+
 @contextmanager
 def deployed(aws: Callable[[], AbstractContextManager[object]] = mock_aws) -> Generator[Functions]:
     """An empty deployment with one development workspace, over moto or another AWS."""
     with patch.dict(os.environ, ENVIRONMENT), aws():
-        create_tables(boto3.client("dynamodb"))
-        os.environ["KMS_KEY_ARN"] = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+        made = _made_again() if aws is mock_aws else _made()
         sqs = boto3.client("sqs")
-        for queue in ("RENEWALS", "DELIVERIES", "CLEANUPS", "RESCUE"):
+        for queue in QUEUES:
             os.environ[f"{queue}_QUEUE_URL"] = sqs.create_queue(QueueName=queue.lower())["QueueUrl"]
+        functions = replace(made, modules={}, running=[])
         forget_wiring()
-        functions = Functions()
-        made = functions.invoke("admin", {"action": "create_workspace", "name": "Shop", "environment": "development"})
-        functions.workspace_id, functions.api_key_id, functions.api_key = (
-            made["workspaceId"],
-            made["apiKeyId"],
-            made["apiKey"],
-        )
-        from evergrant.domain.caller import SCOPES
-
-        functions.scopes = " ".join(SCOPES)
         try:
             yield functions
         finally:
             forget_wiring()
+
+
+def _made() -> Functions:
+    create_tables(boto3.client("dynamodb"))
+    os.environ["KMS_KEY_ARN"] = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    forget_wiring()
+    functions = Functions()
+    made = functions.invoke("admin", {"action": "create_workspace", "name": "Shop", "environment": "development"})
+    functions.workspace_id, functions.api_key_id, functions.api_key = (
+        made["workspaceId"],
+        made["apiKeyId"],
+        made["apiKey"],
+    )
+    from evergrant.domain.caller import SCOPES
+
+    functions.scopes = " ".join(SCOPES)
+    return functions
+
+
+_first: list[tuple[Functions, str, list[dict[str, Any]]]] = []
+
+
+def _made_again() -> Functions:
+    """moto's tables and key as the first deployment left them: making them anew would be a fifth of a test's time."""
+    backends = [get_backend(name)["123456789012"]["eu-central-1"] for name in ("dynamodb", "kms")]
+    if not _first:
+        functions = _made()
+        states = [deepcopy(vars(each), {id(each): each}) for each in backends]
+        _first.append((functions, os.environ["KMS_KEY_ARN"], states))
+    functions, os.environ["KMS_KEY_ARN"], states = _first[0]
+    for backend, state in zip(backends, states, strict=True):
+        vars(backend).update(deepcopy(state, {id(backend): backend}))
+    return functions

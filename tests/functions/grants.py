@@ -211,7 +211,7 @@ def _copies(of: str, count: int, provider: Spending, *, at: datetime) -> list[st
             accessToken=SecretStr(tokens["access_token"]), refreshToken=SecretStr(tokens["refresh_token"])
         )
         sealed = wiring.sealer().seal(own.to_bytes(), row.seal_context())
-        return {"PutRequest": {"Item": credential_item(replace(row, sealed=sealed))}}
+        return {"PutRequest": {"Item": credential_item(replace(row, sealed=sealed), settings().shards)}}
 
     client.delete_item(TableName="credentials", Key={name: credential_item(read)[name] for name in ("pk", "sk")})
     for start in range(0, count, OF_BATCH_WRITE):

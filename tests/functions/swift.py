@@ -7,7 +7,7 @@ import gc
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.loaders import Loader, create_loader
@@ -32,10 +32,13 @@ def swift() -> Generator[None]:
     def none(_: object) -> None:
         pass
 
+    def anybody(_: object) -> str:
+        return "tests"
+
     def value_of(self: Any, value: Any, key: str, shape: Any) -> Any:
         """An attribute's value has one of ten types: nine times of ten the picker would try all names in vain."""
         if type(value) is dict and shape.parent.name == "AttributeValue":
-            return value.get(key)
+            return cast("dict[str, Any]", value).get(key)
         return described(self, value, key, shape)
 
     def copy_of(self: Any, memo: Any) -> Any:
@@ -48,7 +51,7 @@ def swift() -> Generator[None]:
         patch.setattr("moto.core.responses.method_names_from_class", cache(method_names_from_class))
         patch.setattr(ResponseSerializer, "get_value", value_of)
         patch.setattr(DynamoType, "__deepcopy__", copy_of)
-        patch.setattr(UserAgentString, "to_string", lambda _: "tests")
+        patch.setattr(UserAgentString, "to_string", anybody)
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
         yield
