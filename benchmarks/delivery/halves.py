@@ -30,7 +30,7 @@ from benchmarks.renewal.emulated import emulated
 from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
 from tests.builders import DAY, HOUR, MINUTE, an_event
 from tests.functions.deployment import Functions, deployed, forget_wiring
-from tests.functions.loopback import Asked, Loopback, Told, provider
+from tests.functions.loopback import Asked, Told, provider
 from tests.functions.virtual import DELIVERIES, VirtualTime, virtual
 from tests.misbehaving import hang_up
 from tests.signatures import at_any_time, is_verified
@@ -40,7 +40,7 @@ WHOLE = 84 * HOUR
 A_BATCH = 10
 """Records that the stream brings at once, as the template says."""
 BATCHES_A_MINUTE = 10
-LOST, TWICE = 0.02, 0.02
+LOST = TWICE = 0.02
 OF_ALL = 0.01
 """So many more may come twice, beside those whose answer was lost."""
 
@@ -51,6 +51,7 @@ class Receiver:
 
     secret: str = ""
     failing: float = 0.5
+    losing: float = LOST
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311  # the same each time
     refused: int = 0
     lost: int = 0
@@ -64,7 +65,7 @@ class Receiver:
             return Told(500)
         self.unverified += not is_verified(self.secret, asked.headers, asked.body)
         self.taken[asked.headers["webhook-id"]] += 1
-        if self.chance.random() < LOST:
+        if self.chance.random() < self.losing:
             self.lost += 1
             return Told(instead=hang_up)
         return Told(204)
@@ -88,25 +89,34 @@ class Seen:
     unverified: int
 
 
-def delivered(events: int, *, bad_for: timedelta, aws: Callable[[], AbstractContextManager[object]] = mock_aws) -> Seen:
-    """So many events, at a receiver that has bad days for so long, and is well when they are sent again."""
+def delivered(
+    events: int,
+    *,
+    bad_for: timedelta,
+    twice: float = TWICE,
+    lost: float = LOST,
+    aws: Callable[[], AbstractContextManager[object]] = mock_aws,
+) -> Seen:
+    """So many events, at a receiver that has bad days for so long, and is well when they are sent again.
+
+    `twice`, `lost`: of the queue's messages, and of the receiver's answers.
+    """
     local = {"ALLOW_LOOPBACK": "true", "RENEWALS_PAUSED": "true"}
     with deployed(aws) as functions, patch.dict(os.environ, local), provider() as server, at_any_time():
         forget_wiring()
         with virtual(functions, DELIVERIES) as time:
-            return _delivered(functions, server, time, events, bad_for)
+            receiver = Receiver(losing=lost)
+            server.answer = receiver.answer
+            time.brings_twice = lambda: receiver.chance.random() < twice
+            return _delivered(functions, f"{server.url}/hook", receiver, time, events, bad_for)
 
 
-def _delivered(functions: Functions, server: Loopback, time: VirtualTime, events: int, bad_for: timedelta) -> Seen:
-    receiver = Receiver()
-    server.answer = receiver.answer
-    endpoint = _call(
-        functions,
-        "/webhooks/endpoints",
-        {"url": f"{server.url}/hook", "events": ["credential.updated"]},
-    )
+def _delivered(
+    functions: Functions, url: str, receiver: Receiver, time: VirtualTime, events: int, bad_for: timedelta
+) -> Seen:
+    content = {"url": url, "events": ["credential.updated"]}
+    endpoint = _call(functions, "/webhooks/endpoints", content)
     receiver.secret = endpoint["secret"]
-    time.brings_twice = lambda: receiver.chance.random() < TWICE
     began = time.now()
     time.sweep()
     known = _happened(functions, time, events)
