@@ -85,6 +85,10 @@ class VirtualTime:
         """Whether no message waits."""
         return not self._waiting
 
+    def lose(self) -> None:
+        """All messages are gone."""
+        self._waiting.clear()
+
     def skip(self, length: timedelta) -> None:
         """Nothing happens meanwhile: neither a sweep, nor any message."""
         self.at += length
@@ -101,9 +105,17 @@ class VirtualTime:
                 batch.append(heapq.heappop(self._waiting)[2])
             self.skip(A_MESSAGE * len(batch))
             records = [{"messageId": str(n), "body": json.dumps(each)} for n, each in enumerate(batch)]
-            for failed in self.functions.invoke(self.source.function, {"Records": records})["batchItemFailures"]:
-                self._put(batch[int(failed["itemIdentifier"])], self.source.visibility)
+            for failed in self._worked(records):
+                self._put(batch[failed], self.source.visibility)
         self.at = max(self.at, until)
+
+    def _worked(self, records: list[dict[str, str]]) -> list[int]:
+        """Which come again; of a worker that was killed, all."""
+        try:
+            answer = self.functions.invoke(self.source.function, {"Records": records})
+        except KilledError:
+            return list(range(len(records)))
+        return [int(failed["itemIdentifier"]) for failed in answer["batchItemFailures"]]
 
 
 @contextmanager
