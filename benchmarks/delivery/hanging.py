@@ -10,11 +10,10 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import partial
-from math import ceil
 
 from evergrant.domain.webhooks import AT_ONCE
 
-from benchmarks.delivery.receivers import Receivers, changer, receivers, stacked
+from benchmarks.delivery.receivers import Receivers, changer, part_of, receivers, stacked
 from benchmarks.report import Promise, Report, arguments, finish, progress, progress_over
 from tests.misbehaving import Behaviour, drip_body, pour, say_nothing
 from tests.stack.conftest import Stack
@@ -66,11 +65,7 @@ def seen(stack: Stack, events: int, misbehaves: Behaviour | None) -> Seen:
         longest = _longest(stack, hall)
     progress_over()
     delays = sorted(each.delay for each in hall.arrived if each.path != "/0")
-    return Seen(len(delays), _of(delays, 0.5), _of(delays, 0.95), hall.most_open, longest, _peak(stack))
-
-
-def _of(sorted_: list[float], part: float) -> float:
-    return sorted_[ceil(part * len(sorted_)) - 1]
+    return Seen(len(delays), part_of(delays, 0.5), part_of(delays, 0.95), hall.most_open, longest, _peak(stack))
 
 
 def _longest(stack: Stack, hall: Receivers) -> int:

@@ -4,11 +4,12 @@ import json
 import select
 import socket
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Condition
@@ -107,6 +108,11 @@ def receivers(stack: Stack, count: int, misbehaves: Behaviour | None = None) -> 
             for each in made.endpoints.values():
                 stack.request("DELETE", f"/webhooks/endpoints/{each}")
             made.let_go()
+
+
+def part_of(sorted_: Sequence[float], part: float) -> float:
+    """Such a part of them is no larger: 0.95 is the p95."""
+    return sorted_[ceil(part * len(sorted_)) - 1]
 
 
 def changer(stack: Stack) -> Callable[[], None]:
