@@ -1,7 +1,8 @@
 """How many events a second come through the local stack, from the change of a credential to its receiver.
 
 `python -m benchmarks.delivery.pace [--events N] [--callers N] [--json]`: changes by several callers at once, as fast as
-they are answered, for one receiver, which takes three at a time; then a tenth of them for ten receivers. It is the emulator's pace, on this machine: AWS's is another.
+they are answered, for one receiver, which takes three at a time; then a tenth of them for ten receivers. It is the
+emulator's pace, on this machine: AWS's is another.
 """
 
 import sys
