@@ -11,7 +11,7 @@ VENV := .venv/bin
 INSTALL = tools/install.py $@ $<
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-browsers bench proof audit openapi trees sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
+.PHONY: help run build test test-browsers bench bench-delivery proof audit openapi trees sdk app catalogue-report logos lock clean $(TIERS:%=test-%)
 
 help: ## what there is
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -63,7 +63,10 @@ sdk: .tools/browser.done ## write the SDK's script and types anew
 	$(NODE) tests/browser/node_modules/typescript/bin/tsc -p connect/sdk
 
 bench: .venv/.done .tools/dynalite.done ## the README's figures, each from its benchmark
-	@for each in kms_calls storage_calls imports sweep_capacity catalogue; do $(VENV)/python -m benchmarks.$$each || exit 1; done
+	@for each in kms_calls storage_calls imports sweep_capacity catalogue delivery.costs; do $(VENV)/python -m benchmarks.$$each || exit 1; done
+
+bench-delivery: .venv/.done .tools/local/.done ## notifications to receivers that fail and hang, how many a second, what they cost: most of an hour
+	@for each in halves hanging pace costs; do $(VENV)/python -m benchmarks.delivery.$$each || exit 1; done
 
 proof: .venv/.done .tools/local/.done ## the renewal's proof in full size, with kills, stalls and outages: most of an hour
 	@for each in readers kills stalls outages sweeps brake herd; do $(VENV)/python -m benchmarks.renewal.$$each || exit 1; done

@@ -247,6 +247,7 @@ ANSWERS: dict[str, tuple[int, Schema]] = {
     "POST /webhooks/endpoints/{endpointId}/test": (202, _object(deliveryId=TEXT)),
     "POST /webhooks/endpoints/{endpointId}/rotate-secret": (200, {"allOf": [_ref("Endpoint"), _object(secret=TEXT)]}),
     "POST /webhooks/endpoints/{endpointId}/replay": (202, _ref("ReplayProgress")),
+    "GET /webhooks/replays": (200, _page(_ref("ReplayProgress"))),
     "GET /webhooks/replays/{replayId}": (200, _ref("ReplayProgress")),
     "GET /events": (200, _page(_ref("Event"))),
     "GET /events/{eventId}": (200, _ref("Event")),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
+from evergrant.domain import replays
 from evergrant.domain.addresses import check_receiver, page_url, web_address
 from evergrant.domain.errors import Detail, ValidationFailedError
 from evergrant.domain.events import EventType
@@ -201,6 +202,18 @@ def replay_events(endpoint_id: str, body: Replay) -> Answer:
         identities=http.identities,
     )
     return answer(202, replay.shown())
+
+
+@http.get("/webhooks/replays")
+def list_replays(query: PageQuery) -> Answer:
+    """Newest first."""
+    who = caller(http)
+    who.require("webhooks")
+
+    def read(after: str | None) -> Page[replays.Replay]:
+        return wiring.replays().replays(who.workspace_id, limit=query.limit, after=after)
+
+    return listed(query, f"{who.workspace_id}|replays", read, replays.Replay.shown)
 
 
 @http.get("/webhooks/replays/<replay_id>")

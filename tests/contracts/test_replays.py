@@ -70,6 +70,19 @@ def test_what_has_ended_does_not_change(storage: Storage) -> None:
     assert not storage.replays.change(a_replay(scanned=1), read=ended)
 
 
+def test_replays_are_listed_newest_first_in_their_own_workspace(storage: Storage) -> None:
+    ids = [an_id("rpl", number) for number in range(1, 6)]
+    for each in ids:
+        storage.replays.open(a_replay(replay_id=each))
+    storage.replays.open(a_replay(workspace_id=OTHER_WORKSPACE, replay_id=an_id("rpl", 9)))
+
+    first = storage.replays.replays(WORKSPACE, limit=3, after=None)
+    rest = storage.replays.replays(WORKSPACE, limit=3, after=first.next)
+
+    assert [each.replay_id for page in (first, rest) for each in page.items] == ids[::-1]
+    assert rest.next is None
+
+
 def test_a_replay_waits_in_the_index_while_it_runs(storage: Storage) -> None:
     storage.replays.open(a_replay())
     fresh = due(storage, a_replay())

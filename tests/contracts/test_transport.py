@@ -5,8 +5,9 @@ import socket
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -14,7 +15,7 @@ from evergrant.adapters.http.transport import CheckedTransport
 from evergrant.domain.errors import ProviderTimeoutError
 from evergrant.ports.http import HttpAnswer
 
-Behaviour = Callable[[BaseHTTPRequestHandler], None]
+from tests.misbehaving import Behaviour, drip_body, drip_headers, pour, say_nothing
 
 
 @contextmanager
@@ -43,27 +44,14 @@ def get(url: str, *, allow_loopback: bool = True, seconds: float = 10, most: int
 
 
 def test_attack_16_an_endless_answer_is_cut_at_the_cap() -> None:
-    def endless(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.end_headers()
-        while True:
-            request.wfile.write(b"x" * 65536)
-
-    with serving(endless) as url:
+    with serving(pour) as url:
         answer = get(url)
 
     assert len(answer.body) == 1000
 
 
 def test_attack_59_a_byte_a_second_does_not_hold_a_worker() -> None:
-    def drip(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.end_headers()
-        for _ in range(100):
-            request.wfile.write(b"x")
-            time.sleep(0.2)
-
-    with serving(drip) as url, pytest.raises(ProviderTimeoutError):
+    with serving(partial(drip_body, pause=0.2)) as url, pytest.raises(ProviderTimeoutError):
         get(url, seconds=1)
 
 
@@ -79,27 +67,6 @@ def test_the_host_header_names_the_port() -> None:
         get(url)
 
     assert asked == [url.removeprefix("http://")]
-
-
-def drip_headers(request: BaseHTTPRequestHandler) -> None:
-    request.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        request.wfile.write(b"x: y\r\n")
-        time.sleep(0.05)
-
-
-def drip_body(request: BaseHTTPRequestHandler) -> None:
-    request.send_response(200)
-    request.end_headers()
-    while True:
-        request.wfile.write(b"x")
-        time.sleep(0.05)
-
-
-def say_nothing(request: BaseHTTPRequestHandler) -> None:
-    while request.connection.recv(1):
-        pass
-    raise ConnectionResetError
 
 
 @pytest.mark.parametrize("behave", [drip_headers, drip_body, say_nothing])

@@ -154,6 +154,10 @@ class FakeReplays:
     def replay(self, workspace_id: WorkspaceId, replay_id: str) -> Replay | None:
         return self._replays.get((workspace_id, replay_id))
 
+    def replays(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[Replay]:
+        found = [each for each in self._replays.values() if each.workspace_id == workspace_id]
+        return page_of(found, lambda each: each.replay_id, limit=limit, after=after, newest_first=True)
+
     def change(self, new: Replay, *, read: Replay) -> bool:
         now = self.replay(read.workspace_id, read.replay_id)
         if now is None or now.step != read.step or not now.is_running:

@@ -57,3 +57,27 @@ def fault(kind: Fault, operation: str, about: str) -> Generator[None]:
     with patch.object(BaseClient, "_make_api_call", faulty):
         yield
     assert happened
+
+
+@contextmanager
+def killed_at(step: int, *, after: bool) -> Generator[list[str]]:
+    """The process ends with its call of that number (from 0), before it is made or after; it makes no other.
+
+    Gives the operation that it died of; nothing while it lives.
+    """
+    client: Any = BaseClient
+    call: Callable[..., Any] = client._make_api_call  # noqa: SLF001  # the one place that all calls pass
+    died: list[str] = []
+    left = iter(range(step))
+
+    def mortal(self: Any, name: str, parameters: dict[str, Any]) -> Any:
+        if not died:
+            if next(left, None) is not None:
+                return call(self, name, parameters)
+            died.append(name)
+            if after:
+                call(self, name, parameters)
+        raise KilledError
+
+    with patch.object(BaseClient, "_make_api_call", mortal):
+        yield died

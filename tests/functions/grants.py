@@ -19,6 +19,7 @@ from evergrant.domain.renewal import scheduled
 from evergrant.domain.secret import Secret
 from evergrant.domain.times import iso
 from evergrant.runtime import wiring
+from evergrant.runtime.settings import settings
 from pydantic import SecretStr
 
 from tests.builders import HOUR
@@ -211,7 +212,7 @@ def _copies(of: str, count: int, provider: Spending, *, at: datetime) -> list[st
             accessToken=SecretStr(tokens["access_token"]), refreshToken=SecretStr(tokens["refresh_token"])
         )
         sealed = wiring.sealer().seal(own.to_bytes(), row.seal_context())
-        return {"PutRequest": {"Item": credential_item(replace(row, sealed=sealed), settings().shards)}}
+        return {"PutRequest": {"Item": credential_item(replace(row, sealed=sealed), shards=settings().shards)}}
 
     client.delete_item(TableName="credentials", Key={name: credential_item(read)[name] for name in ("pk", "sk")})
     for start in range(0, count, OF_BATCH_WRITE):

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+
+from tests.misbehaving import Behaviour
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Told:
     status: int = 200
     content: Any = field(default_factory=dict[str, Any])
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    instead: Behaviour | None = None
+    """What is done in the place of an answer."""
 
     def body(self) -> bytes:
         return self.content if isinstance(self.content, bytes) else json.dumps(self.content).encode()
@@ -52,6 +56,11 @@ def provider() -> Generator[Loopback]:
             asked = Asked(self.command, self.path, headers, self.rfile.read(length))
             told.asked.append(asked)
             answer = told.answer(asked)
+            if answer.instead:
+                self.close_connection = True
+                with suppress(OSError):
+                    answer.instead(self)
+                return
             body = answer.body()
             self.send_response(answer.status)
             for name, value in {"Content-Type": "application/json", **answer.headers}.items():

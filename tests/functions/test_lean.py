@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks import kms_calls, storage_calls
+from benchmarks.delivery import costs
 from benchmarks.imports import NOT_ON_THE_HOT_PATH, probe_warm
 from tests.functions.iam import denied
 
@@ -21,6 +22,13 @@ def test_kms_is_called_as_often_as_promised() -> None:
 
 def test_dynamodb_is_called_as_often_as_promised() -> None:
     promised = storage_calls.promises(storage_calls.measure())
+
+    assert len(promised) == 3
+    assert [each.says for each in promised if not each.holds] == []
+
+
+def test_a_notification_makes_no_more_calls_than_its_price_says() -> None:
+    promised = costs.promises(costs.counted())
 
     assert len(promised) == 3
     assert [each.says for each in promised if not each.holds] == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.functions.deployment import Answer, Functions
-from tests.functions.hooks import fan_out, registered, rows
+from tests.functions.hooks import fan_out, on, registered, rows
 from tests.functions.test_credentials import connect
 
 MADE = 5
@@ -53,7 +53,14 @@ def events(functions: Functions) -> List:
     return List(functions, "events", "/events", "id")
 
 
-LISTS = [keys, endpoints, deliveries, events]
+def replays(functions: Functions) -> List:
+    endpoint = registered(functions)
+    for _ in range(MADE):
+        assert on(functions, "POST", endpoint, "/replay", {"since": "2020-01-01T00:00:00Z"}).status == 202
+    return List(functions, "webhook_endpoints", "/webhooks/replays", "replayId")
+
+
+LISTS = [keys, endpoints, deliveries, events, replays]
 
 
 def walked(listed: List, *, limit: int) -> list[list[str]]:

@@ -15,24 +15,38 @@ from tests.builders import MINUTE, SECOND
 from tests.functions.deployment import Functions
 from tests.functions.faults import KilledError
 
-BATCH = 5
-VISIBILITY = timedelta(minutes=12)
-"""Both of the renewals queue, as the template says."""
 WORKERS = 5
 """At once, as the template says."""
 A_MESSAGE = timedelta(milliseconds=50) / WORKERS
 """Of work, for it is all done by one after the other here."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A queue by its name in `wiring`, and the function it feeds; the rest as the template says."""
+
+    queue: str
+    function: str
+    batch: int
+    visibility: timedelta
+
+
+RENEWALS = Source("renewals", "renew", batch=5, visibility=timedelta(minutes=12))
+DELIVERIES = Source("deliveries", "deliver", batch=1, visibility=timedelta(minutes=3))
+
+
 @dataclass
 class VirtualTime:
-    """`Clock`, and the renewals' `Queue`: it stands until something is to happen."""
+    """`Clock`, and the `Queue` of one source: it stands until something is to happen."""
 
     functions: Functions
+    source: Source
     at: datetime
     sent: int = 0
     before_sending: Callable[[], object] = lambda: None
     """What happens between a query of the sweep and what it sends."""
+    brings_twice: Callable[[], bool] = lambda: False
+    """Whether a message comes a second time, as SQS may have it."""
     _sweeping: int = 0
     _waiting: list[tuple[datetime, int, dict[str, Any]]] = field(
         default_factory=list[tuple[datetime, int, dict[str, Any]]]
@@ -45,7 +59,8 @@ class VirtualTime:
         if messages and self._sweeping:
             self.before_sending()
         for message in messages:
-            self._put(dict(message), delay_seconds * SECOND)
+            for _ in range(2 if self.brings_twice() else 1):
+                self._put(dict(message), delay_seconds * SECOND)
 
     def sweep(self, times: int = 1) -> None:
         """One after the other; any of them may be killed."""
@@ -65,6 +80,15 @@ class VirtualTime:
             minute += MINUTE
         self._deliver(until)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no message waits."""
+        return not self._waiting
+
+    def lose(self) -> None:
+        """All messages are gone."""
+        self._waiting.clear()
+
     def skip(self, length: timedelta) -> None:
         """Nothing happens meanwhile: neither a sweep, nor any message."""
         self.at += length
@@ -77,18 +101,26 @@ class VirtualTime:
         while self._waiting and self._waiting[0][0] <= until:
             self.at = max(self.at, self._waiting[0][0])
             batch = [heapq.heappop(self._waiting)[2]]
-            while self._waiting and len(batch) < BATCH and self._waiting[0][0] <= self.at:
+            while self._waiting and len(batch) < self.source.batch and self._waiting[0][0] <= self.at:
                 batch.append(heapq.heappop(self._waiting)[2])
             self.skip(A_MESSAGE * len(batch))
             records = [{"messageId": str(n), "body": json.dumps(each)} for n, each in enumerate(batch)]
-            for failed in self.functions.invoke("renew", {"Records": records})["batchItemFailures"]:
-                self._put(batch[int(failed["itemIdentifier"])], VISIBILITY)
+            for failed in self._worked(records):
+                self._put(batch[failed], self.source.visibility)
         self.at = max(self.at, until)
+
+    def _worked(self, records: list[dict[str, str]]) -> list[int]:
+        """Which come again; of a worker that was killed, all."""
+        try:
+            answer = self.functions.invoke(self.source.function, {"Records": records})
+        except KilledError:
+            return list(range(len(records)))
+        return [int(failed["itemIdentifier"]) for failed in answer["batchItemFailures"]]
 
 
 @contextmanager
-def virtual(functions: Functions) -> Generator[VirtualTime]:
+def virtual(functions: Functions, source: Source = RENEWALS) -> Generator[VirtualTime]:
     """From the next full minute on."""
-    time = VirtualTime(functions, wiring.clock().now().replace(second=0, microsecond=0) + MINUTE)
-    with patch.object(wiring, "clock", lambda: time), patch.object(wiring, "renewals", lambda: time):
+    time = VirtualTime(functions, source, wiring.clock().now().replace(second=0, microsecond=0) + MINUTE)
+    with patch.object(wiring, "clock", lambda: time), patch.object(wiring, source.queue, lambda: time):
         yield time

@@ -185,12 +185,14 @@ def test_webhook_secrets_rotate_and_events_are_sent_again(stack: Stack) -> None:
         replayed = stack.request(
             "POST", f"/webhooks/endpoints/{made['endpointId']}/replay", {"since": by_old["timestamp"]}
         )
+        listed = stack.request("GET", "/webhooks/replays?limit=1")
         stack.request("DELETE", f"/webhooks/endpoints/{made['endpointId']}")
 
     assert rotated["secret"] != made["secret"]
     assert (again.status_code, again.json()) == (202, {"deliveries": 1})
     assert by_new["id"] == by_old["id"]
     assert (replayed.status_code, replayed.json()["replayed"] >= 1) == (202, True)
+    assert [each["replayId"] for each in listed.json()["data"]] == [replayed.json()["replayId"]]
 
 
 def test_attack_33_no_table_and_no_log_has_a_secret(stack: Stack) -> None:

@@ -3,9 +3,9 @@
 import heapq
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -21,10 +21,10 @@ from evergrant.use_cases.webhooks.endpoints import rotate_secret, secret_context
 from evergrant.use_cases.webhooks.fan_out import fan_out
 from evergrant.use_cases.webhooks.replay import Replayer
 from pydantic import SecretBytes
-from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.builders import HOUR, MINUTE, NOON, SECOND, WORKSPACE, an_endpoint, an_event, an_id
 from tests.fakes.deployment import CALLER, FakeDeployment, identities_of_one_request
+from tests.signatures import at_any_time, is_verified
 
 EVENTS = 1000
 FIRST = "whsec_" + "A" * 32
@@ -132,22 +132,10 @@ class World:
         return [is_verified(secret, headers, body) for _, headers, body in self.received]
 
 
-def is_verified(secret: str, headers: dict[str, str], body: bytes) -> bool:
-    try:
-        Webhook(secret).verify(body, headers)
-    except WebhookVerificationError:
-        return False
-    return True
-
-
-def at_any_time(_: Webhook, sent: str) -> datetime:
-    return datetime.fromtimestamp(int(sent), UTC)
-
-
 @pytest.fixture(autouse=True)
-def virtual_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library holds a delivery's time against the clock on the wall, which knows nothing of the test's."""
-    monkeypatch.setattr(Webhook, "_Webhook__verify_timestamp", at_any_time)
+def virtual_time() -> Iterator[None]:
+    with at_any_time():
+        yield
 
 
 def test_fault_39_a_receiver_that_fails_half_of_the_time_gets_all_and_knows_each_again() -> None:

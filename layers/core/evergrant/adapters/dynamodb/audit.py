@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from evergrant.adapters.dynamodb.client import first_of, translated
+from evergrant.adapters.dynamodb.client import newest_of, translated
 from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, page, place_of, starting, to_item, to_values
 from evergrant.domain.events import AuditLine
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId, is_identifier, time_floor
@@ -77,19 +77,19 @@ class DynamoDBAudit:
             )
         )
         floor = time_floor("aud", at=since) if since else "aud_"
-        # DynamoDB allows one condition on the sort key: the page's end is a range's upper bound, and inclusive.
-        ceiling = after or "aud_~"
-        arguments: dict[str, Any] = {"IndexName": "by_credential"} if credential_id else {}
-        found = first_of(
+        index = {"IndexName": "by_credential"} if credential_id else {}
+        found = newest_of(
             self._client,
-            at_most=limit + 2,
-            TableName=self._table,
-            KeyConditionExpression=f"{name} = :key AND sk BETWEEN :floor AND :ceiling",
-            ExpressionAttributeValues=to_values({":key": value, ":floor": floor, ":ceiling": ceiling}),
-            ScanIndexForward=False,
-            **arguments,
+            table=self._table,
+            name=name,
+            key=value,
+            floor=floor,
+            ceiling="aud_~",
+            limit=limit,
+            after=after,
+            **index,
         )
-        return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=_line)
+        return page(found, limit=limit, of=_line)
 
     def deletions(self, since: datetime, *, after: str | None) -> Page[CredentialId]:
         """A part of a whole scan: it is asked for after a restore alone."""

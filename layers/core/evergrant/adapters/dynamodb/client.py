@@ -11,6 +11,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from evergrant.adapters.aws import client
+from evergrant.adapters.dynamodb.items import to_values
 from evergrant.domain.errors import ConflictError, UnavailableError
 
 if TYPE_CHECKING:
@@ -79,6 +80,32 @@ def first_of(client: "DynamoDBClient", *, at_most: int, **query: Any) -> list[An
         for each in pages:
             found += each["Items"]
     return found
+
+
+def newest_of(
+    client: "DynamoDBClient",
+    *,
+    table: str,
+    key: str,
+    floor: str,
+    ceiling: str,
+    limit: int,
+    after: str | None,
+    name: str = "pk",
+    **index: str,
+) -> list[Any]:
+    """The first `limit` after `after` and one more, newest first, of a partition whose `sk` are ids in this range."""
+    found = first_of(
+        client,
+        at_most=limit + 2,
+        TableName=table,
+        # DynamoDB allows one condition on the sort key: the page's end is a range's upper bound, and inclusive.
+        KeyConditionExpression=f"{name} = :key AND sk BETWEEN :floor AND :ceiling",
+        ExpressionAttributeValues=to_values({":key": key, ":floor": floor, ":ceiling": after or ceiling}),
+        ScanIndexForward=False,
+        **index,
+    )
+    return [item for item in found if item["sk"] != {"S": after}]
 
 
 @contextmanager

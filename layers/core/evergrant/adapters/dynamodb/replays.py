@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from evergrant.adapters.dynamodb.client import ConditionFailedError, translated
-from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, key, to_item, to_values
+from evergrant.adapters.dynamodb.client import ConditionFailedError, newest_of, translated
+from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, epoch_s, from_item, key, page, to_item, to_values
 from evergrant.domain import due
 from evergrant.domain.ids import WorkspaceId, is_identifier
 from evergrant.domain.replays import Replay, Window
+from evergrant.ports.pages import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,6 +35,18 @@ class DynamoDBReplays:
         with translated():
             item = self._client.get_item(TableName=self._table, Key=place, ConsistentRead=True).get("Item")
         return _replay_of(item) if item else None
+
+    def replays(self, workspace_id: WorkspaceId, *, limit: int, after: str | None) -> Page[Replay]:
+        found = newest_of(
+            self._client,
+            table=self._table,
+            key=_pk(workspace_id),
+            floor="rpl_",
+            ceiling="rpl_~",
+            limit=limit,
+            after=after,
+        )
+        return page(found, limit=limit, of=_replay_of)
 
     def change(self, new: Replay, *, read: Replay) -> bool:
         return self._put(
@@ -79,8 +92,12 @@ class DynamoDBReplays:
         )
 
 
+def _pk(workspace_id: str) -> str:
+    return f"ws#{workspace_id}#replays"
+
+
 def _key(workspace_id: str, replay_id: str) -> dict[str, Any]:
-    return key(f"ws#{workspace_id}#replays", replay_id)
+    return key(_pk(workspace_id), replay_id)
 
 
 def _replay_of(item: Mapping[str, Any]) -> Replay:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from evergrant.adapters.dynamodb import endpoint_items
-from evergrant.adapters.dynamodb.client import ConditionFailedError, first_of, transact, translated
+from evergrant.adapters.dynamodb.client import ConditionFailedError, newest_of, transact, translated
 from evergrant.adapters.dynamodb.delivery_items import deliveries_pk, delivery_item, delivery_of
 from evergrant.adapters.dynamodb.events import DUE, event_item, event_key, event_of
 from evergrant.adapters.dynamodb.items import at_ms, epoch_ms, from_item, key, page, readable, to_values
@@ -81,17 +81,16 @@ class DynamoDBWebhooks:
         self, workspace_id: WorkspaceId, *, since: datetime | None, limit: int, after: str | None
     ) -> Page[Event]:
         floor = time_floor("evt", at=since) if since else "evt_"
-        found = first_of(
+        found = newest_of(
             self._client,
-            at_most=limit + 2,
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :floor AND :ceiling",
-            ExpressionAttributeValues=to_values(
-                {":pk": f"ws#{workspace_id}#events", ":floor": floor, ":ceiling": after or "evt_~"}
-            ),
-            ScanIndexForward=False,
+            table=self._table,
+            key=f"ws#{workspace_id}#events",
+            floor=floor,
+            ceiling="evt_~",
+            limit=limit,
+            after=after,
         )
-        return page([item for item in found if item["sk"] != {"S": after}], limit=limit, of=event_of)
+        return page(found, limit=limit, of=event_of)
 
     def count_events(self, workspace_id: WorkspaceId, *, since: datetime, until: datetime, most: int) -> int | None:
         bounds = {":floor": time_floor("evt", at=since), ":ceiling": time_floor("evt", at=until)}
