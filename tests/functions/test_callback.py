@@ -132,7 +132,14 @@ def test_attack_20_a_token_that_is_no_bearer_is_refused(server: Loopback, kind: 
     server.answer = lambda _: Told(200, {"access_token": "a", "token_type": kind, "expires_in": 60})
 
     with pytest.raises(ProviderError):
-        endpoint().refresh(method_of(server.url), client_of("id", "secret"), {}, SecretStr("r"))
+        endpoint().exchange(
+            method_of(server.url),
+            client_of("id", "secret"),
+            {},
+            code=SecretStr("c"),
+            redirect_uri="https://evergrant.example/oauth/callback",
+            code_verifier=SecretStr("v"),
+        )
 
 
 def test_attack_22_the_same_address_in_two_workspaces_stays_apart(
