@@ -58,8 +58,13 @@ def test_the_demo_connects_with_the_sdk(merchant: Merchant):
     expect(another.or_(field)).to_be_visible()
     if another.is_visible():
         another.click()
+    heard = merchant.page.locator("#events > li")
+    before = heard.count()
     field.fill("pk_demo")
     modal.get_by_role("button", name="Connect", exact=True).click()
     finish(modal.get_by_role("button", name="Done"))
 
     expect(merchant.page.get_by_text("Connected.", exact=True)).to_be_visible()
+    # The page shows what its shop's receiver is told, as it comes.
+    expect(heard).not_to_have_count(before)
+    expect(merchant.page.locator("#events")).to_contain_text("credential.created")

@@ -168,7 +168,7 @@ def opening_page(http: Http) -> Answer:
 def released_page(http: Http, released: Mapping[str, str], *, cookies: tuple[str, ...]) -> Answer:
     """The end of a modal's pop-up: what it brought goes to the opener, if that is ours, and the window closes."""
     words = words_for(http.raw)
-    told = f"<p>{_text(words('close'))}</p>"
+    told = f"<p>{_text(words('may_close'))}</p>"
     return page(words("moment"), told, words=words, script=_RELEASED % _literal(dict(released)), cookies=cookies)
 
 
@@ -183,7 +183,7 @@ def require_own_page(http: Http) -> None:
 def told_page(http: Http, title: str, told: str, *, cookies: tuple[str, ...] = (), status: int = 200) -> Answer:
     """The end of a flow that nobody waits for; `title` and `told` are keys of words."""
     words = words_for(http.raw)
-    body = f"<p>{_text(words(told))}</p><p>{_text(words('close'))}</p>"
+    body = f"<p>{_text(words(told))}</p><p>{_text(words('may_close'))}</p>"
     return page(words(title), body, words=words, cookies=cookies, status=status, script=_FORGET)
 
 
