@@ -2,8 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8787
 STATE ?= .evergrant
-# The quick ones first, then the long ones, so that none is left alone at the end.
-TIERS := format lint imports stack functions browser template types unit contracts catalogue
+# The quick ones first; then the two that mostly wait, side by side; so that no long one is left alone at the end.
+TIERS := format lint imports stack browser functions template types unit contracts catalogue
 
 export PYTHONPATH := layers/core:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
