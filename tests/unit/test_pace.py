@@ -1,5 +1,6 @@
 """The pace of an app's renewals, from the limits that its entry states."""
 
+import math
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,16 @@ def test_any_time_of_the_limits_length_stays_inside_it(requests: int, seconds: i
     steady = sum((timedelta(seconds=seconds) + pace.burst) / pace.step for pace in paces)
 
     assert steady + len(LANES) * (1 + seconds // 60) <= requests
+
+
+@pytest.mark.parametrize("seconds", [1, 10, 60])
+@pytest.mark.parametrize("requests", range(2, 60))
+def test_renewals_stay_inside_a_limit_of_few(requests: int, seconds: int) -> None:
+    pace, length = pace_of([RateLimit(requests=requests, seconds=seconds)], lane="renewals"), timedelta(seconds=seconds)
+
+    of_the_bucket = math.ceil((length + pace.burst - pace.step) / pace.step)
+
+    assert of_the_bucket + math.ceil(length / timedelta(minutes=1)) <= requests
 
 
 def test_the_tightest_limit_counts() -> None:

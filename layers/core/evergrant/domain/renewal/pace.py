@@ -33,8 +33,8 @@ class Pace:
 def pace_of(limits: Sequence[RateLimit], *, lane: Lane) -> Pace:
     """The tightest of the limits, whoever the provider counts by: its token endpoint may count otherwise.
 
-    Any time of a limit's own length stays inside it, with the token that each minute begins with; what is slower
-    than one a minute counts as one a minute.
+    Any time of a limit's own length stays inside it, with the token that each minute begins with: but for an app that
+    takes one at a time, which may be asked twice there. What is slower than one a minute counts as one a minute.
     """
     return max((_inside(each, SHARES[lane]) for each in limits or UNSTATED), key=lambda pace: pace.step)
 
@@ -43,6 +43,8 @@ def _inside(limit: RateLimit, share: float) -> Pace:
     length = timedelta(seconds=limit.seconds)
     steady = limit.requests * share - length / A_MINUTE
     step = min(length / steady, A_MINUTE) if steady > 0 else A_MINUTE
+    # Of a few, the minute's own token is a large part.
+    step = min(max(step, length / (limit.requests - 1)), A_MINUTE) if limit.requests > 1 else step
     return Pace(step, max(step, min(LONGEST_BURST, length / 10)))
 
 
