@@ -7,16 +7,14 @@ will do. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-w
 
 import json
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
-from unittest.mock import patch
 
-from botocore.client import BaseClient
+from tests.functions.passing import Call, passing
 
-Call = Callable[[Any, str, dict[str, Any]], Any]
 INDEX = ("due_partition", "due_sort")
 WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 KIB, OF_A_READ = 1024, 4096
@@ -90,12 +88,6 @@ def _item(client: Any, parameters: Mapping[str, Any], call: Call) -> dict[str, A
 @contextmanager
 def counting() -> Generator[Units]:
     """All calls inside."""
-    client: Any = BaseClient
-    call: Call = client._make_api_call  # noqa: SLF001  # the one place that all calls pass
     units = Units()
-
-    def counted(self: Any, name: str, parameters: dict[str, Any]) -> Any:
-        return units.add(self, name, parameters, call)
-
-    with patch.object(BaseClient, "_make_api_call", counted):
+    with passing(units.add):
         yield units

@@ -21,7 +21,6 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from botocore.client import BaseClient
 from botocore.exceptions import ConnectionClosedError
 from evergrant.adapters import aws
 from evergrant.adapters.dynamodb import renewals
@@ -35,6 +34,7 @@ from benchmarks.renewal.emulated import emulated
 from benchmarks.report import progress_over
 from tests.functions.deployment import Functions, LambdaContext, deployed, forget_wiring
 from tests.functions.grants import Herd, herd
+from tests.functions.passing import Call, passing
 
 LIFE_OF_AN_INVOCATION = timedelta(minutes=5)
 """And this for an answer of AWS, or of the provider: what is shown does not depend on the machine's speed."""
@@ -256,13 +256,11 @@ def _without_leases() -> Generator[None]:
 @contextmanager
 def _no_new_secret() -> Generator[None]:
     """DynamoDB refuses every write that carries a new secret."""
-    client: Any = BaseClient
-    call: Callable[..., Any] = client._make_api_call  # noqa: SLF001  # the one place that all calls pass
 
-    def refusing(self: Any, name: str, parameters: dict[str, Any]) -> Any:
+    def refusing(client: Any, name: str, parameters: dict[str, Any], call: Call) -> Any:
         if name in ("TransactWriteItems", "UpdateItem") and ":sealed" in str(parameters):
             raise ConnectionClosedError(endpoint_url="https://refused.example")
-        return call(self, name, parameters)
+        return call(client, name, parameters)
 
-    with patch.object(BaseClient, "_make_api_call", refusing):
+    with passing(refusing):
         yield

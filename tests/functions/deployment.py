@@ -12,18 +12,19 @@ from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import boto3
-from botocore.client import BaseClient
 from moto import mock_aws
 from moto.backends import get_backend
 
 from tests.functions.iam import denied
 from tests.functions.limits import refuse_long_keys
+from tests.functions.passing import Call, passing
 from tests.tables import TABLES, create_tables
 
 ROOT = Path(__file__).parents[2]
@@ -91,12 +92,9 @@ class Functions:
     def invoke(self, name: str, event: object, context: LambdaContext | None = None) -> Any:
         """As Lambda would, with no more rights than the template gives."""
         handler = self.module(name).handler
-        # The one place that all calls of all clients pass.
-        client: Any = BaseClient
-        call = client._make_api_call  # noqa: SLF001
         refused: list[str] = []
 
-        def noted(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        def noted(client: Any, operation: str, parameters: dict[str, Any], call: Call) -> Any:
             # A test may let one function run in the middle of another: each is held to its own policy.
             refused.extend(denied(name, operation, parameters) if self.running[-1] is refused else [])
             refuse_long_keys(operation, parameters)
@@ -104,7 +102,7 @@ class Functions:
 
         self.running.append(refused)
         try:
-            with patch.object(BaseClient, "_make_api_call", noted):
+            with passing(noted):
                 answer = handler(event, context or LambdaContext())
         finally:
             self.running.pop()
@@ -197,17 +195,21 @@ def _made() -> Functions:
     return functions
 
 
-_first: list[tuple[Functions, str, list[dict[str, Any]]]] = []
+@cache
+def _first() -> tuple[Functions, str, list[dict[str, Any]]]:
+    """The first deployment, its key, and moto's tables and keys as they were then."""
+    functions = _made()
+    states = [deepcopy(vars(each), {id(each): each}) for each in _backends()]
+    return functions, os.environ["KMS_KEY_ARN"], states
 
 
 def _made_again() -> Functions:
-    """moto's tables and key as the first deployment left them: making them anew would be a fifth of a test's time."""
-    backends = [get_backend(name)["123456789012"]["eu-central-1"] for name in ("dynamodb", "kms")]
-    if not _first:
-        functions = _made()
-        states = [deepcopy(vars(each), {id(each): each}) for each in backends]
-        _first.append((functions, os.environ["KMS_KEY_ARN"], states))
-    functions, os.environ["KMS_KEY_ARN"], states = _first[0]
-    for backend, state in zip(backends, states, strict=True):
+    """As the first one was: making it anew would be a fifth of a test's time."""
+    functions, os.environ["KMS_KEY_ARN"], states = _first()
+    for backend, state in zip(_backends(), states, strict=True):
         vars(backend).update(deepcopy(state, {id(backend): backend}))
     return functions
+
+
+def _backends() -> list[object]:
+    return [get_backend(name)["123456789012"]["eu-central-1"] for name in ("dynamodb", "kms")]
