@@ -146,17 +146,19 @@ class _Change:
 def steps(found: Counted, times: Times) -> dict[str, Step]:
     """With their prices."""
     stored = (size(found.event) + size(found.row)) / GB * MONTHS * (A_STORED_GB_MONTH + A_BACKED_UP_GB_MONTH)
-    sent = SENT_BYTES / GB * A_SENT_GB
-    delivery = replace(_step("a delivery", found.delivery, times, waits=times.receiver), further=sent)
-    delivery = replace(delivery, queue_calls=delivery.queue_calls + RECEIVED_AND_DELETED)
-    failure = replace(_step("an attempt that fails", found.failure, times, waits=times.receiver), further=sent)
     return {
         "event": Step("the event, in its change's transaction", writes=written({}, found.event, times=2)),
         "fan_out": _step("fan-out to one endpoint", found.fan_out, times, at_once=OF_A_STREAM),
-        "delivery": delivery,
+        "delivery": _attempt("a delivery", found.delivery, times),
         "stored": Step(f"both rows for {MONTHS} months, backed up", further=stored),
-        "failure": replace(failure, queue_calls=failure.queue_calls + RECEIVED_AND_DELETED),
+        "failure": _attempt("an attempt that fails", found.failure, times),
     }
+
+
+def _attempt(says: str, units: Units, times: Times) -> Step:
+    """At a receiver, of a message that the queue brings."""
+    step = _step(says, units, times, waits=times.receiver)
+    return replace(step, queue_calls=step.queue_calls + RECEIVED_AND_DELETED, further=SENT_BYTES / GB * A_SENT_GB)
 
 
 def _step(says: str, units: Units, times: Times, *, waits: int = 0, at_once: int = 1) -> Step:

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from tests.functions.loopback import Asked, Told, provider
 from tests.misbehaving import Behaviour
-from tests.stack.conftest import Stack, launch, leave_in_peace
+from tests.stack.conftest import Stack, running
 
 KIND = "credential.updated"
 
@@ -131,13 +131,5 @@ def changer(stack: Stack) -> Callable[[], None]:
 @contextmanager
 def stacked() -> Generator[Stack]:
     """What `make run` brings up, empty; it goes with the block."""
-    with TemporaryDirectory() as folder:
-        launched = launch(Path(folder))
-        assert not launched.complaint, launched.complaint
-        told = launched.told
-        stack = Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], launched.state)
-        try:
-            leave_in_peace(stack, "klaviyo")
-            yield stack
-        finally:
-            launched.stop()
+    with TemporaryDirectory() as folder, running(Path(folder)) as stack:
+        yield stack

@@ -4,7 +4,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,17 +98,25 @@ class Stack:
         return self.request("POST", "/users", {"username": name}).json()["userId"]
 
 
+@contextmanager
+def running(state: Path) -> Generator[Stack]:
+    """What `make run` brings up, in this state folder; nothing of it reaches beyond this machine."""
+    launched = launch(state)
+    assert not launched.complaint, f"the stack did not start: {launched.complaint}"
+    told = launched.told
+    stack = Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], launched.state)
+    try:
+        leave_in_peace(stack, "klaviyo")
+        yield stack
+    finally:
+        launched.stop()
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One for all tests: each makes its own users."""
-    launched = launch(tmp_path_factory.mktemp("state"))
-    if launched.complaint:
-        pytest.fail(f"the stack did not start: {launched.complaint}")
-    told = launched.told
-    running = Stack(told["apiUrl"], told["apiKey"], told["workspaceId"], launched.state)
-    leave_in_peace(running, "klaviyo")
-    yield running
-    launched.stop()
+    with running(tmp_path_factory.mktemp("state")) as stack:
+        yield stack
 
 
 def leave_in_peace(stack: Stack, app: str) -> None:
