@@ -1,6 +1,6 @@
 """Pages of a list: filled with what fits, however much is passed over."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from evergrant.ports.pages import Page
@@ -30,6 +30,17 @@ def filled(
         if after is None:
             break
     return Page(found, after)
+
+
+def every(read: Callable[[str | None], Page[Item]]) -> Iterator[Item]:
+    """All items of all pages, each page read when the one before it is used up."""
+    after: str | None = None
+    while True:
+        page = read(after)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
 
 
 def part_of(items: Sequence[Item], place: Callable[[Item], str], *, limit: int, after: str | None) -> Page[Item]:

@@ -13,6 +13,7 @@ from evergrant.ports.system import Clock, Entropy
 from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.credentials.delete import Deleted, forget, postpone, remove, try_to_revoke
 from evergrant.use_cases.events.scrub import scrubbing
+from evergrant.use_cases.paging import every
 
 PAGE = 50
 DELETION_TAKES, LOOK_AGAIN_SECONDS = timedelta(minutes=1), 5
@@ -46,27 +47,24 @@ def delete_user_credentials(
         return 0
     # A credential is only ever made together with a look at its user: what is listed from here on is all there is.
     count = 0
-    after: str | None = None
-    while True:
-        page = credentials.of_user(workspace_id, user_id, app=None, limit=PAGE, after=after)
-        for credential in page.items:
-            with suppress(NotFoundError):
-                forget(
-                    credential,
-                    actor=actor,
-                    revoke=True,
-                    directory=directory,
-                    credentials=credentials,
-                    revoker=revoker,
-                    clock=clock,
-                    entropy=entropy,
-                )
-                count += 1
-        if page.next is None:
-            # After them, so that their own last events are scrubbed too.
-            cleanups.send([scrubbing(workspace_id, user_id)])
-            return count
-        after = page.next
+    for credential in every(
+        lambda after: credentials.of_user(workspace_id, user_id, app=None, limit=PAGE, after=after)
+    ):
+        with suppress(NotFoundError):
+            forget(
+                credential,
+                actor=actor,
+                revoke=True,
+                directory=directory,
+                credentials=credentials,
+                revoker=revoker,
+                clock=clock,
+                entropy=entropy,
+            )
+            count += 1
+    # After them, so that their own last events are scrubbed too.
+    cleanups.send([scrubbing(workspace_id, user_id)])
+    return count
 
 
 def finish_deletion(

@@ -11,10 +11,12 @@ from evergrant.domain.errors import ConflictError, EvergrantError, NotFoundError
 from evergrant.domain.events import AuditLine, Event
 from evergrant.domain.ids import CredentialId
 from evergrant.ports.credentials import CredentialStore
+from evergrant.ports.pages import Page
 from evergrant.ports.providers import Revoker
 from evergrant.ports.system import Clock, Entropy
 from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.credentials.read import NOT_THERE, read_for
+from evergrant.use_cases.paging import every
 from evergrant.use_cases.recording import audit_line, credential_event
 from evergrant.use_cases.users.manage import find_user
 
@@ -181,15 +183,12 @@ def _is_shared(marked: Credential, credentials: CredentialStore) -> bool:
     """Whether another live credential of that user rests on the same account's grant."""
     if marked.account_id is None:
         return False
-    after: str | None = None
-    while True:
-        page = credentials.of_user(marked.workspace_id, marked.user_id, app=marked.app, limit=PAGE, after=after)
-        others = (each for each in page.items if each.credential_id != marked.credential_id)
-        if any(each.account_id == marked.account_id and each.status != "expired" for each in others):
-            return True
-        if page.next is None:
-            return False
-        after = page.next
+
+    def read(after: str | None) -> Page[Credential]:
+        return credentials.of_user(marked.workspace_id, marked.user_id, app=marked.app, limit=PAGE, after=after)
+
+    others = (each for each in every(read) if each.credential_id != marked.credential_id)
+    return any(each.account_id == marked.account_id and each.status != "expired" for each in others)
 
 
 def revocation_told(outcome: Deleted) -> dict[str, str]:

@@ -18,6 +18,7 @@ from evergrant.ports.pages import Page
 from evergrant.ports.queues import Queue
 from evergrant.ports.system import Clock, Identities
 from evergrant.ports.workspaces import Directory
+from evergrant.use_cases.paging import every
 
 ATTEMPTS = 5
 """To write a user's row while others change it."""
@@ -77,14 +78,7 @@ def list_users(caller: Caller, *, limit: int, after: str | None, directory: Dire
 
 def every_user(caller: Caller, *, directory: Directory) -> list[User]:
     """All of them, for the routes whose lists are whole."""
-    found: list[User] = []
-    after: str | None = None
-    while True:
-        page = directory.users(caller.workspace_id, limit=1000, after=after)
-        found += page.items
-        if page.next is None:
-            return found
-        after = page.next
+    return list(every(lambda after: directory.users(caller.workspace_id, limit=1000, after=after)))
 
 
 def change_user(caller: Caller, id_or_name: str, changes: Mapping[str, object], *, directory: Directory) -> User:
