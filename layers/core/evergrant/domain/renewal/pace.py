@@ -41,10 +41,9 @@ def pace_of(limits: Sequence[RateLimit], *, lane: Lane) -> Pace:
 
 def _inside(limit: RateLimit, share: float) -> Pace:
     length = timedelta(seconds=limit.seconds)
-    steady = limit.requests * share - length / A_MINUTE
+    # Of a few, the minute's own token is a large part: all but it, at most.
+    steady = min(limit.requests * share - length / A_MINUTE, max(1, limit.requests - 1))
     step = min(length / steady, A_MINUTE) if steady > 0 else A_MINUTE
-    # Of a few, the minute's own token is a large part.
-    step = min(max(step, length / (limit.requests - 1)), A_MINUTE) if limit.requests > 1 else step
     return Pace(step, max(step, min(LONGEST_BURST, length / 10)))
 
 
