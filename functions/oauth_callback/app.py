@@ -42,7 +42,7 @@ def callback(workspace_id: str, app: str) -> Answer:
         CallbackRequest(workspace_id, app, parameters, cookies(http)),
         apps=wiring.apps(),
         authorizations=wiring.authorizations(),
-        flows=wiring.flows(),
+        flows=assembly.flows(),
         sealer=wiring.sealer(),
         audit=wiring.audit(),
         clock=wiring.clock(),

@@ -1,7 +1,7 @@
 """POST /oauth/confirm: the button of the page that asks."""
 
 from evergrant.domain.errors import ConnectError
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.browser import BrowserHttp, form, go_page, set_cookie
 from evergrant.runtime.http import Answer
 from evergrant.use_cases.connect.begin import open_link, start
@@ -22,7 +22,7 @@ def confirm() -> Answer:
         apps=wiring.apps(),
         clients=wiring.clients(),
         authorizations=wiring.authorizations(),
-        flows=wiring.flows(),
+        flows=assembly.flows(),
         sealer=wiring.sealer(),
         entropy=wiring.entropy(),
     )

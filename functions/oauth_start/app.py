@@ -2,7 +2,7 @@
 
 from evergrant.domain.app import App
 from evergrant.domain.authorization import Authorization
-from evergrant.runtime import wiring
+from evergrant.runtime import assembly, wiring
 from evergrant.runtime.browser import BrowserHttp, ask_page, redirect, set_cookie
 from evergrant.runtime.http import Answer
 from evergrant.use_cases.connect.begin import open_link, start
@@ -23,7 +23,7 @@ def open_start(authorization_id: str) -> Answer:
         apps=wiring.apps(),
         clients=wiring.clients(),
         authorizations=wiring.authorizations(),
-        flows=wiring.flows(),
+        flows=assembly.flows(),
         sealer=wiring.sealer(),
         entropy=wiring.entropy(),
     )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from evergrant.domain.credential import Credential
     from evergrant.ports.system import Identities
     from evergrant.use_cases.connect.complete import Completer
+    from evergrant.use_cases.connect.flows import Flows
     from evergrant.use_cases.connect.grants import Keeper
     from evergrant.use_cases.connect.hosted import Holds
     from evergrant.use_cases.connect.imported import Importer
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from evergrant.use_cases.renewals.renewer import Renewer
     from evergrant.use_cases.renewals.sweep import Timed
     from evergrant.use_cases.webhooks.replay import Replayer
+
+
+@cache
+def flows() -> "Flows":
+    from evergrant.use_cases.connect.flows import Flows
+
+    return Flows(wiring.token_endpoint, wiring.three_legged, wiring.entropy())
 
 
 def keeper(identities: "Identities") -> "Keeper":
@@ -56,7 +64,7 @@ def completer(identities: "Identities") -> "Completer":
         clients=wiring.clients(),
         directory=wiring.directory(),
         authorizations=wiring.authorizations(),
-        flows=wiring.flows(),
+        flows=flows(),
         minting=wiring.minting(),
         probing=wiring.probing(),
         sealer=wiring.sealer(),
@@ -114,7 +122,7 @@ def opens() -> "Opens":
         apps=wiring.apps(),
         clients=wiring.clients(),
         authorizations=wiring.authorizations(),
-        flows=wiring.flows(),
+        flows=flows(),
         sealer=wiring.sealer(),
         clock=wiring.clock(),
         entropy=wiring.entropy(),

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from evergrant.ports.sealing import Fingerprints, SealedRows, Sealer
     from evergrant.ports.webhooks import Carrier, Replays, Webhooks
     from evergrant.ports.workspaces import Apps, Audit, Directory, OAuthClients, OwnApps, RememberedApps
-    from evergrant.use_cases.connect.flows import Flows
     from evergrant.use_cases.webhooks.attempt import Sign
 
 
@@ -224,13 +223,6 @@ def three_legged() -> "ThreeLeggedOAuth":
     from evergrant.adapters.signing.oauth1 import ThreeLegs
 
     return ThreeLegs(http_client())
-
-
-@cache
-def flows() -> "Flows":
-    from evergrant.use_cases.connect.flows import Flows as RedirectFlows
-
-    return RedirectFlows(token_endpoint, three_legged, entropy())
 
 
 @cache
