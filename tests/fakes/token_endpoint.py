@@ -20,7 +20,8 @@ class FakeTokenEndpoint:
         self._now = now
         self.asked, self.revoked = 0, 0
         self.trouble: Exception | None = None
-        self.prefix = ""
+        self.prefix = "."
+        """Never part of an id or of Base64, so that no ciphertext has a token's letters by chance."""
         self.omits_refresh_token = False
         self.shown: dict[str, set[str]] = {"access": set(), "refresh": set(), "verifier": set()}
         self.challenges: dict[str, str] = {}

@@ -106,7 +106,7 @@ def test_attack_20_an_answer_without_a_refresh_token_keeps_the_one_before(
 
     answers = [functions.call("fresh_token", "POST", path, {"force": True}) for _ in range(3)]
 
-    assert [each.body["secret"]["accessToken"] for each in answers] == ["at2", "at3", "at4"]
+    assert [each.body["secret"]["accessToken"] for each in answers] == ["at.2", "at.3", "at.4"]
 
 
 def test_attack_14_a_page_takes_what_the_provider_sent_out_of_the_history(

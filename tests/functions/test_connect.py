@@ -178,7 +178,7 @@ def test_fault_22_a_grant_that_is_not_kept_is_told_and_given_back_where_nothing_
     assert answer.status == 404
     assert (told.app, told.reason, told.given_back) == ("acme", "not_found", given_back)
     assert provider.revoked == int(given_back)
-    assert "at1" not in repr(told.__dict__)
+    assert "at.1" not in repr(told.__dict__)
 
 
 def test_fault_22_a_grant_whose_keeping_is_unknown_is_told_and_left_alone(
@@ -215,7 +215,7 @@ def test_attack_33_what_connecting_leaves_behind_has_no_secret(
     kept = str([client.scan(TableName=name)["Items"] for name in client.list_tables()["TableNames"]])
 
     assert [
-        each for each in ("code-canary", "secret-canary", state, completion, verifier, "at1", "'rt1") if each in kept
+        each for each in ("code-canary", "secret-canary", state, completion, verifier, "at.1", "rt.1") if each in kept
     ] == []
 
 
@@ -228,7 +228,7 @@ def test_a_read_renews_a_token_that_is_over(
     token = functions.call("fresh_token", "POST", path, {})
     again = functions.call("fresh_token", "POST", path, {})
 
-    assert [each.body["secret"]["accessToken"] for each in (token, again)] == ["at2", "at2"]
+    assert [each.body["secret"]["accessToken"] for each in (token, again)] == ["at.2", "at.2"]
     assert provider.asked == 2
 
 

@@ -59,7 +59,7 @@ def test_tokens_are_taken_as_they_are_and_renewed_when_they_end(
     assert (shown["kind"], shown["scopes"], shown["missingScopes"]) == ("oauth2", ["read"], [])
     assert first.body["headers"] == {"Authorization": "Bearer at-elsewhere"}
     assert asked_before == 0
-    assert (second.body["headers"], provider.asked) == ({"Authorization": "Bearer at1"}, 1)
+    assert (second.body["headers"], provider.asked) == ({"Authorization": "Bearer at.1"}, 1)
     assert told() == ["credential.created"]
 
 
@@ -67,7 +67,7 @@ def test_a_first_renewal_proves_them(functions: Functions, provider: FakeTokenEn
     made = brought(functions, pair_of(provider), renew=True)
 
     assert (made.status, made.body["credential"]["status"], provider.asked) == (201, "active", 1)
-    assert fresh(functions, made.body["credentialId"]).body["secret"]["accessToken"] == "at1"
+    assert fresh(functions, made.body["credentialId"]).body["secret"]["accessToken"] == "at.1"
 
 
 def test_a_grant_that_is_dead_already_is_told_and_can_be_reconnected(
@@ -123,7 +123,7 @@ def test_fault_37_a_first_renewal_that_storage_refuses_is_rescued(
     functions.invoke("rescue", {"Records": [{"messageId": "1", "body": message["Body"]}]})  # type: ignore[typeddict-item]  # all have it
 
     assert made.status == 201
-    assert fresh(functions, made.body["credentialId"]).body["headers"] == {"Authorization": "Bearer at1"}
+    assert fresh(functions, made.body["credentialId"]).body["headers"] == {"Authorization": "Bearer at.1"}
     assert provider.asked == 1
 
 
@@ -134,7 +134,7 @@ def test_a_refresh_token_alone_is_renewed_at_once(functions: Functions, provider
     made = brought(functions, data)
 
     assert (made.status, provider.asked) == (201, 1)
-    assert fresh(functions, made.body["credentialId"]).body["headers"] == {"Authorization": "Bearer at1"}
+    assert fresh(functions, made.body["credentialId"]).body["headers"] == {"Authorization": "Bearer at.1"}
 
 
 def test_a_token_of_unknown_age_is_renewed_before_it_is_used(functions: Functions, provider: FakeTokenEndpoint) -> None:
@@ -142,7 +142,7 @@ def test_a_token_of_unknown_age_is_renewed_before_it_is_used(functions: Function
 
     made = brought(functions, pair_of(provider))
 
-    assert fresh(functions, made.body["credentialId"]).body["headers"] == {"Authorization": "Bearer at1"}
+    assert fresh(functions, made.body["credentialId"]).body["headers"] == {"Authorization": "Bearer at.1"}
 
 
 def test_what_the_provider_gave_with_the_tokens_comes_with_them(

@@ -22,7 +22,7 @@ def test_a_reconnect_in_the_middle_wins_and_no_spare_crosses(overlapping: Renewi
     overlapping.sweep()
 
     row = overlapping.row
-    assert (row.grant, row.generation, row.spare, overlapping.token()) == (2, 2, None, "at3")
+    assert (row.grant, row.generation, row.spare, overlapping.token()) == (2, 2, None, "at.3")
     assert overlapping.audit("grant.orphaned") == [{"revoked": "false", "reason": "shared_grant"}]
 
 
@@ -43,7 +43,7 @@ def test_a_rescue_that_comes_after_a_reconnect_is_not_kept(overlapping: Renewing
 
     overlapping.rescue(messages)
 
-    assert (overlapping.row.spare, overlapping.token()) == (None, "at3")
+    assert (overlapping.row.spare, overlapping.token()) == (None, "at.3")
     assert len(overlapping.audit("grant.orphaned")) == 1
 
 
@@ -56,7 +56,7 @@ def test_a_rescue_that_comes_after_a_deletion_is_revoked(overlapping: Renewing) 
 
     overlapping.rescue(messages)
 
-    assert "rt2" not in overlapping.provider.alive
+    assert "rt.2" not in overlapping.provider.alive
     assert overlapping.audit("grant.orphaned") == [{"revoked": "true", "reason": "deleted_while_renewed"}]
 
 
@@ -86,7 +86,7 @@ def test_a_rotation_of_branch_keys_in_the_middle_loses_nothing(overlapping: Rene
     overlapping.functions.invoke("admin", {"action": "rewrap"})
 
     row = overlapping.row
-    assert (overlapping.token(), row.generation) == ("at4", 3)
+    assert (overlapping.token(), row.generation) == ("at.4", 3)
     assert wiring.sealer().rewrap(row.spare or b"", row.workspace_id) is None
     assert wiring.sealer().open(row.spare or b"", row.spare_context())
 
@@ -98,7 +98,7 @@ def test_a_pair_that_arrives_for_a_deleted_row_is_revoked(overlapping: Renewing)
     overlapping.sweep()
 
     assert wiring.credentials().find(CredentialId(overlapping.credential_id)) is None
-    assert "rt2" not in overlapping.provider.alive
+    assert "rt.2" not in overlapping.provider.alive
     assert overlapping.audit("grant.orphaned") == [{"revoked": "true", "reason": "deleted_while_renewed"}]
     assert told().count("credential.deleted") == 1
 
@@ -116,5 +116,5 @@ def test_a_key_of_the_workspaces_own_in_the_middle_loses_nothing(overlapping: Re
     overlapping.functions.invoke("admin", {"action": "rewrap"})
 
     row = overlapping.row
-    assert (overlapping.token(), row.generation) == ("at2", 2)
+    assert (overlapping.token(), row.generation) == ("at.2", 2)
     assert SealedBytes.parse(row.sealed).branch_id == workspace_id

@@ -41,9 +41,9 @@ def test_fault_37_a_new_secret_that_storage_refuses_is_rescued(
 
     landed = renewing.rescue(messages * 2)
 
-    assert (len(messages), "at2" in messages[0], "rt2" in messages[0]) == (1, False, False)
+    assert (len(messages), "at.2" in messages[0], "rt.2" in messages[0]) == (1, False, False)
     assert (len(kept_back["batchItemFailures"]), landed["batchItemFailures"]) == (1, [])
-    assert (renewing.row.generation, renewing.row.spare, renewing.token()) == (2, None, "at2")
+    assert (renewing.row.generation, renewing.row.spare, renewing.token()) == (2, None, "at.2")
     assert renewing.provider.asked == 2
 
 
@@ -52,7 +52,7 @@ def test_fault_37_a_reader_has_the_new_token_though_storage_refuses_it(strict: R
     with refused("TransactWriteItems", "#sealed"):
         answer = strict.read()
 
-    assert (answer.status, answer.body["secret"]["accessToken"]) == (200, "at2")
+    assert (answer.status, answer.body["secret"]["accessToken"]) == (200, "at.2")
 
 
 def test_fault_37_what_waits_for_rescue_is_not_spent_again_where_that_ends_the_grant(strict: Renewing) -> None:
@@ -65,7 +65,7 @@ def test_fault_37_what_waits_for_rescue_is_not_spent_again_where_that_ends_the_g
     strict.rescue(messages)
     strict.sweep(minutes=10)
 
-    assert (strict.provider.asked, strict.token(), told()) == (2, "at2", ["credential.created"])
+    assert (strict.provider.asked, strict.token(), told()) == (2, "at.2", ["credential.created"])
 
 
 def test_fault_37_both_away_is_said_and_leaves_it_to_the_next_try(overlapping: Renewing) -> None:
@@ -108,7 +108,7 @@ def test_fault_32_an_unknown_outcome_is_asked_again_at_once_where_the_provider_o
     overlapping.pass_time(minutes=61)
     overlapping.provider.loses_answers = 1
 
-    assert overlapping.token() == "at3"
+    assert overlapping.token() == "at.3"
     assert (overlapping.row.status, told()) == ("active", ["credential.created"])
 
 
@@ -125,7 +125,7 @@ def test_fault_32_an_unknown_outcome_is_asked_again_as_late_as_can_be_where_reus
     before = strict.provider.asked
     strict.sweep(minutes=5)
 
-    assert (read, before, strict.provider.asked) == (["at1", "at1"], 2, 3)
+    assert (read, before, strict.provider.asked) == (["at.1", "at.1"], 2, 3)
     assert sorted(told()) == ["credential.created", "credential.degraded", "credential.recovered"]
 
 
@@ -169,7 +169,7 @@ def test_fault_33_an_answer_lost_again_and_again_loses_no_grant_where_the_provid
 
     overlapping.sweep(minutes=3)
 
-    assert (overlapping.row.status, overlapping.token()) == ("active", "at5")
+    assert (overlapping.row.status, overlapping.token()) == ("active", "at.5")
 
 
 @pytest.mark.parametrize("kind", ["overlapping", "strict"])
@@ -186,7 +186,7 @@ def test_fault_13_a_lease_whose_answer_was_lost_is_one_call_at_the_provider(
         renewing.sweep(minutes=6)
 
     assert len(left["batchItemFailures"]) == 1
-    assert (renewing.provider.asked, renewing.row.generation, renewing.token()) == (2, 2, "at2")
+    assert (renewing.provider.asked, renewing.row.generation, renewing.token()) == (2, 2, "at.2")
 
 
 @pytest.mark.parametrize("kind", ["overlapping", "strict"])
@@ -199,7 +199,7 @@ def test_fault_34_a_worker_killed_before_the_call_costs_no_grant(request: pytest
     for _ in range(3):
         renewing.sweep(minutes=6)
 
-    assert (renewing.provider.asked, renewing.row.status, renewing.token()) == (2, "active", "at2")
+    assert (renewing.provider.asked, renewing.row.status, renewing.token()) == (2, "active", "at.2")
 
 
 def test_fault_34_a_worker_killed_before_it_persists_costs_no_grant_where_the_provider_overlaps(
@@ -213,7 +213,7 @@ def test_fault_34_a_worker_killed_before_it_persists_costs_no_grant_where_the_pr
     overlapping.sweep(minutes=2)
     overlapping.sweep(minutes=2)
 
-    assert (overlapping.row.status, overlapping.token()) == ("active", "at3")
+    assert (overlapping.row.status, overlapping.token()) == ("active", "at.3")
 
 
 def test_fault_34_a_worker_killed_before_it_persists_is_made_good_within_a_short_overlap(renewing: Renewing) -> None:
@@ -230,7 +230,7 @@ def test_fault_34_a_worker_killed_before_it_persists_is_made_good_within_a_short
     renewing.pass_time(seconds=9)
     delivered(renewing.functions, [{"credentialId": row.credential_id, "due": iso(row.due_at)}])
 
-    assert (renewing.row.status, renewing.row.generation, renewing.token()) == ("active", 2, "at3")
+    assert (renewing.row.status, renewing.row.generation, renewing.token()) == ("active", 2, "at.3")
 
 
 def test_fault_34_a_write_whose_answer_is_lost_is_recognised_as_its_own(strict: Renewing) -> None:
@@ -238,7 +238,7 @@ def test_fault_34_a_write_whose_answer_is_lost_is_recognised_as_its_own(strict: 
     with fault("answer_lost", "TransactWriteItems", "#sealed"):
         read = strict.token()
 
-    assert (read, strict.row.generation, strict.row.spare, strict.provider.asked) == ("at2", 2, None, 2)
+    assert (read, strict.row.generation, strict.row.spare, strict.provider.asked) == ("at.2", 2, None, 2)
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=-5)])
@@ -264,17 +264,17 @@ def test_fault_27_a_pair_that_comes_too_late_is_kept_as_the_spare(overlapping: R
 
     row = overlapping.row
     opened = wiring.sealer().open(row.spare or b"", row.spare_context()).get_secret_value()
-    assert (overlapping.token(), b"rt2" in opened) == ("at3", True)
+    assert (overlapping.token(), b"rt.2" in opened) == ("at.3", True)
 
 
 def test_fault_35_a_refusal_tries_the_spare_before_it_is_believed(overlapping: Renewing) -> None:
     """Made by the provider."""
     stalled(overlapping)
-    overlapping.provider.alive.discard("rt3")
+    overlapping.provider.alive.discard("rt.3")
 
     overlapping.sweep(minutes=52)
 
-    assert (overlapping.row.status, overlapping.row.spare, overlapping.token()) == ("active", None, "at5")
+    assert (overlapping.row.status, overlapping.row.spare, overlapping.token()) == ("active", None, "at.5")
     assert told() == ["credential.created"]
 
 
@@ -283,7 +283,7 @@ def test_fault_35_a_spare_that_comes_while_the_provider_refuses_is_tried(overlap
     row = overlapping.row
     spare = row.spare or b""
     wiring.credentials().change(row.changed(at=row.updated_at, spare=None), read=row)
-    overlapping.provider.alive.discard("rt3")
+    overlapping.provider.alive.discard("rt.3")
     overlapping.provider.before = lambda: wiring.credentials().keep_spare(overlapping.row, spare)
     overlapping.sweep(minutes=52)
 

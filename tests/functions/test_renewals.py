@@ -93,7 +93,7 @@ def test_fault_29_a_reader_renews_what_a_late_sweep_left(
     read = token(functions, due[0]["credentialId"])
     delivered(functions, due + swept(functions))
 
-    assert (read, provider.asked) == ("at2", 2)
+    assert (read, provider.asked) == ("at.2", 2)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_fault_34_a_worker_that_dies_leaves_it_to_the_next(
         delivered(functions, due + swept(functions))
 
     shown = functions.call("get_credential", "GET", f"/credentials/{due[0]['credentialId']}").body
-    assert token(functions, due[0]["credentialId"]) in {"at2", "at3"}
+    assert token(functions, due[0]["credentialId"]) in {"at.2", "at.3"}
     assert (shown["status"], told()) == ("active", ["credential.created"])
 
 

@@ -53,7 +53,7 @@ def test_what_was_granted_is_sealed_kept_and_told(trip: RoundTrip) -> None:
     made = trip.completed(trip.completion())
 
     assert trip.credentials() == [made]
-    assert trip.deployment.opened(made) == {"accessToken": "at1", "tokenType": "Bearer", "refreshToken": "rt1"}
+    assert trip.deployment.opened(made) == {"accessToken": "at.1", "tokenType": "Bearer", "refreshToken": "rt.1"}
     assert (made.account_id, made.status, made.last_verified_at) == ("acct", "active", NOON)
     assert trip.deployment.events() == trip.deployment.trail() == ["credential.created"]
 
@@ -181,7 +181,7 @@ def test_a_reconnect_keeps_the_id_and_all_that_its_owner_named(trip: RoundTrip) 
     assert trip.credentials() == [made] == [now]
     assert (now.credential_id, now.name, now.tags) == (CREDENTIAL, "Mine", ("a",))
     assert (now.status, now.generation, now.failures) == ("active", row.generation + 1, 0)
-    assert trip.deployment.opened(row)["accessToken"] == "at1"
+    assert trip.deployment.opened(row)["accessToken"] == "at.1"
     assert trip.deployment.events() == ["credential.reconnected"]
 
 
@@ -200,7 +200,7 @@ def test_a_reconnect_wins_over_a_renewal_in_between(trip: RoundTrip, monkeypatch
 
     trip.completed(completion)
 
-    assert trip.deployment.opened(row)["accessToken"] == "at1"
+    assert trip.deployment.opened(row)["accessToken"] == "at.1"
 
 
 NAMELESS: dict[str, Any] = {

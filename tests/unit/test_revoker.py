@@ -39,7 +39,7 @@ APP = App.model_validate(
 class Provider:
     """`HttpClient`: it takes the access tokens that live, and answers what it is told to them."""
 
-    live: str = "at1"
+    live: str = "at.1"
     status: int = 204
     asked: list[str] = field(default_factory=list[str])
 
@@ -76,7 +76,7 @@ def test_a_grant_whose_access_token_has_ended_is_ended_with_a_new_one(tokens: Fa
     ended = revoked(provider, tokens, accessToken="old", refreshToken="rt")
 
     assert ended == (True, None)
-    assert provider.asked == ["Bearer old", "kept at1 rt1", "Bearer at1"]
+    assert provider.asked == ["Bearer old", "kept at.1 rt.1", "Bearer at.1"]
 
 
 def test_what_the_provider_refuses_to_a_live_token_is_not_done(tokens: FakeTokenEndpoint) -> None:
@@ -85,7 +85,7 @@ def test_what_the_provider_refuses_to_a_live_token_is_not_done(tokens: FakeToken
     with pytest.raises(ProviderError):
         revoked(provider, tokens, accessToken="old", refreshToken="rt")
 
-    assert provider.asked == ["Bearer old", "kept at1 rt1", "Bearer at1"]
+    assert provider.asked == ["Bearer old", "kept at.1 rt.1", "Bearer at.1"]
 
 
 def test_a_grant_that_is_gone_is_gone(tokens: FakeTokenEndpoint) -> None:
