@@ -28,7 +28,7 @@ OVERLAP = 30 * MINUTE
 NEAR_THE_END = 56 * MINUTE
 """Of an hour, and for six minutes before: a renewal is due, and the token still works."""
 OF_FIVE = 2
-"""So many of five workers of the queue are killed; of readers, one of ten."""
+"""So many of five workers of the queue are killed; of readers, one of five."""
 AFTER_PATIENCE, AFTER_STRICT_PATIENCE = MINUTE / 2, 7 * MINUTE
 SETTLING = 6
 
@@ -61,7 +61,7 @@ def of_readers(credentials: int, kills: int, readers: int) -> Survived:
         while crew_.killed < kills:
             since = come_near_the_end(herd_, since)
             rounds += 1
-            some = chance.sample(range(readers), readers // 10)
+            some = chance.sample(range(readers), readers // 5)
             tasks = everyone_reads(crew_, readers)
             with killing(crew_, some, within=seconds, chance=chance) as kill:
                 answers = crew_.work(tasks, kill)

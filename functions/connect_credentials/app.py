@@ -74,15 +74,8 @@ def _create(who: SessionCaller, body: FormValues) -> Credential:
         who,
         who.user_id,
         NewCredential(body.app, body.data, body.name, way=body.way),
-        apps=wiring.apps(),
-        directory=wiring.directory(),
-        credentials=wiring.credentials(),
-        sealer=wiring.sealer(),
-        minting=wiring.minting,
-        clock=wiring.clock(),
-        entropy=wiring.entropy(),
+        intake=assembly.intake(),
         identities=http.identities,
-        check_every=assembly.check_every(),
         places=IN_FORM,
         probing=wiring.probing,
     )
@@ -93,14 +86,7 @@ def _reconnect(who: SessionCaller, credential_id: CredentialId, body: FormValues
         who,
         credential_id,
         CredentialChanges({"name": body.name} if body.name else {}, body.data, body.way, pinned=True),
-        apps=wiring.apps(),
-        directory=wiring.directory(),
-        credentials=wiring.credentials(),
-        sealer=wiring.sealer(),
-        minting=wiring.minting,
-        clock=wiring.clock(),
-        entropy=wiring.entropy(),
-        check_every=assembly.check_every(),
+        intake=assembly.intake(),
         probing=wiring.probing,
     )
 
@@ -126,13 +112,7 @@ def rename(credential_id: str, body: Rename) -> Answer:
         session_caller(http),
         CredentialId(credential_id),
         CredentialChanges({"name": body.name}),
-        apps=wiring.apps(),
-        directory=wiring.directory(),
-        credentials=wiring.credentials(),
-        sealer=wiring.sealer(),
-        minting=wiring.minting,
-        clock=wiring.clock(),
-        entropy=wiring.entropy(),
+        intake=assembly.intake(),
     )
     return ok(changed.summary())
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from evergrant.runtime import assembly, wiring
+from evergrant.runtime import assembly
 from evergrant.runtime.http import Answer, Http, Strict, caller, created, idempotent, limited
 from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name, Tags
@@ -66,15 +66,8 @@ def _create(user_id: str, asked: CredentialBody) -> Answer:
         who,
         user_id,
         NewCredential(asked.type, asked.data, asked.name, asked.tags, asked.expires_at, asked.way, asked.renew),
-        apps=wiring.apps(),
-        directory=wiring.directory(),
-        credentials=wiring.credentials(),
-        sealer=wiring.sealer(),
-        minting=wiring.minting,
-        clock=wiring.clock(),
-        entropy=wiring.entropy(),
+        intake=assembly.intake(),
         identities=http.identities,
-        check_every=assembly.check_every(),
         importer=lambda: assembly.importer(http.identities),
     )
     return created(

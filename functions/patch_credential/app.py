@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from evergrant.domain.ids import CredentialId
-from evergrant.runtime import assembly, wiring
+from evergrant.runtime import assembly
 from evergrant.runtime.http import Answer, Http, Strict, caller, ok
 from evergrant.runtime.moments import Moment
 from evergrant.runtime.text import Name, Tags
@@ -38,13 +38,6 @@ def patch(credential_id: str, body: PatchCredential) -> Answer:
         who,
         CredentialId(credential_id),
         CredentialChanges(plain, body.data),
-        apps=wiring.apps(),
-        directory=wiring.directory(),
-        credentials=wiring.credentials(),
-        sealer=wiring.sealer(),
-        minting=wiring.minting,
-        clock=wiring.clock(),
-        entropy=wiring.entropy(),
-        check_every=assembly.check_every(),
+        intake=assembly.intake(),
     )
     return ok(changed.details())

@@ -15,6 +15,7 @@ from evergrant.use_cases.connect.complete import Completer
 from evergrant.use_cases.connect.flows import Flows
 from evergrant.use_cases.connect.grants import Keeper
 from evergrant.use_cases.connect.hosted import Keeps
+from evergrant.use_cases.credentials.intake import Intake
 from pydantic import SecretStr
 
 from tests.builders import ADA, RETURN_URL, WORKSPACE, a_client, an_oauth_app
@@ -139,16 +140,14 @@ class RoundTrip:
             entropy=deployment.entropy,
             identities=identities,
         )
-        forms = Keeps(
+        intake = Intake(
             apps=FakeApps(self.app),
             directory=storage.directory,
             credentials=storage.credentials,
             sealer=deployment.sealer,
-            minting=minting,
+            minting=lambda: minting,
             clock=deployment.clock,
             entropy=deployment.entropy,
-            identities=identities,
-            check_every=keeper.check_every,
         )
         return Completer(
             apps=FakeApps(self.app),
@@ -161,7 +160,7 @@ class RoundTrip:
             sealer=deployment.sealer,
             clock=deployment.clock,
             keeper=keeper,
-            forms=forms,
+            forms=Keeps(intake, identities),
             report=lambda event, told: self.reported.append((event, told)),
         )
 

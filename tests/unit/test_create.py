@@ -14,6 +14,7 @@ from evergrant.domain.errors import (
 )
 from evergrant.ports.providers import ProbeAnswer
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
+from evergrant.use_cases.credentials.intake import Intake
 from pydantic import SecretStr
 
 from tests.builders import ADA, HOUR, NOON, WORKSPACE, an_app
@@ -61,13 +62,15 @@ def created(
         CALLER,
         user,
         new,
-        apps=FakeApps(PROBED, MINTED),
-        directory=deployment.storage.directory,
-        credentials=deployment.storage.credentials,
-        sealer=deployment.sealer,
-        minting=lambda: minting or ScriptedMinting(),
-        clock=deployment.clock,
-        entropy=deployment.entropy,
+        intake=Intake(
+            apps=FakeApps(PROBED, MINTED),
+            directory=deployment.storage.directory,
+            credentials=deployment.storage.credentials,
+            sealer=deployment.sealer,
+            minting=lambda: minting or ScriptedMinting(),
+            clock=deployment.clock,
+            entropy=deployment.entropy,
+        ),
         identities=identities_of_one_request(),
         probing=None if probing is None else lambda: probing,
     )

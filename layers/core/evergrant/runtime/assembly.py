@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evergrant.use_cases.connect.hosted import Holds
     from evergrant.use_cases.connect.imported import Importer
     from evergrant.use_cases.connect.modal import Begins, Opens
+    from evergrant.use_cases.credentials.intake import Intake
     from evergrant.use_cases.renewals.keeper import OutcomeKeeper
     from evergrant.use_cases.renewals.renewer import Renewer
     from evergrant.use_cases.renewals.sweep import Timed
@@ -27,6 +28,22 @@ def flows() -> "Flows":
     from evergrant.use_cases.connect.flows import Flows
 
     return Flows(wiring.token_endpoint, wiring.three_legged, wiring.entropy())
+
+
+@cache
+def intake() -> "Intake":
+    from evergrant.use_cases.credentials.intake import Intake
+
+    return Intake(
+        apps=wiring.apps(),
+        directory=wiring.directory(),
+        credentials=wiring.credentials(),
+        sealer=wiring.sealer(),
+        minting=wiring.minting,
+        clock=wiring.clock(),
+        entropy=wiring.entropy(),
+        check_every=check_every(),
+    )
 
 
 def keeper(identities: "Identities") -> "Keeper":
@@ -48,17 +65,6 @@ def completer(identities: "Identities") -> "Completer":
     from evergrant.use_cases.connect.complete import Completer
     from evergrant.use_cases.connect.hosted import Keeps
 
-    forms = Keeps(
-        apps=wiring.apps(),
-        directory=wiring.directory(),
-        credentials=wiring.credentials(),
-        sealer=wiring.sealer(),
-        minting=wiring.minting(),
-        clock=wiring.clock(),
-        entropy=wiring.entropy(),
-        identities=identities,
-        check_every=check_every(),
-    )
     return Completer(
         apps=wiring.apps(),
         clients=wiring.clients(),
@@ -70,7 +76,7 @@ def completer(identities: "Identities") -> "Completer":
         sealer=wiring.sealer(),
         clock=wiring.clock(),
         keeper=keeper(identities),
-        forms=forms,
+        forms=Keeps(intake(), identities),
         report=report,
     )
 

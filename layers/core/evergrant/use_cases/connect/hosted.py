@@ -6,7 +6,6 @@ What was typed is sealed, and released by a completion at `returnUrl`, as a prov
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from pydantic import SecretBytes, SecretStr
 
@@ -19,7 +18,7 @@ from evergrant.domain.ids import ENTROPY_BYTES, AuthorizationId, CredentialId, i
 from evergrant.domain.session import Session
 from evergrant.ports.connecting import Authorizations, Sessions
 from evergrant.ports.credentials import CredentialStore
-from evergrant.ports.providers import Minting, Probing
+from evergrant.ports.providers import Probing
 from evergrant.ports.sealing import Sealer
 from evergrant.ports.system import Clock, Entropy, Identities
 from evergrant.ports.workspaces import Apps, Directory
@@ -29,6 +28,7 @@ from evergrant.use_cases.connect.sessions import scopes_missing
 from evergrant.use_cases.credentials.change import CredentialChanges, change_credential
 from evergrant.use_cases.credentials.create import NewCredential, create_credential
 from evergrant.use_cases.credentials.entry import IN_FORM, read_entry
+from evergrant.use_cases.credentials.intake import Intake
 from evergrant.use_cases.credentials.read import own, read_for
 from evergrant.use_cases.credentials.sealing import ask
 
@@ -128,52 +128,31 @@ class Holds:
 class Keeps:
     """What keeping a held form needs, once the owner's server has said for whom."""
 
-    apps: Apps
-    directory: Directory
-    credentials: CredentialStore
-    sealer: Sealer
-    minting: Minting
-    clock: Clock
-    entropy: Entropy
+    intake: Intake
     identities: Identities
-    check_every: timedelta
 
     def keep(self, caller: Actor, found: Authorization) -> Credential:
         """A new credential, the new secret of the one it was for, or the one that is used again.
 
         Raises: NotFoundError, ValidationFailedError, ProviderError.
         """
-        opened = self.sealer.open(found.sealed_code or b"", found.seal_context("code")).get_secret_value()
+        opened = self.intake.sealer.open(found.sealed_code or b"", found.seal_context("code")).get_secret_value()
         kept = json.loads(opened)
         if kept.get("reuse"):
-            return own(self.credentials.get(CredentialId(found.credential_id or "")), found.workspace_id)
+            return own(self.intake.credentials.get(CredentialId(found.credential_id or "")), found.workspace_id)
         data = {name: SecretStr(value) for name, value in kept["data"].items()}
         if found.credential_id is None:
             return create_credential(
                 caller,
                 found.user_id,
                 NewCredential(found.app, data, kept["name"], way=kept["way"]),
-                apps=self.apps,
-                directory=self.directory,
-                credentials=self.credentials,
-                sealer=self.sealer,
-                minting=lambda: self.minting,
-                clock=self.clock,
-                entropy=self.entropy,
+                intake=self.intake,
                 identities=self.identities,
-                check_every=self.check_every,
                 places=IN_FORM,
             )
         return change_credential(
             caller,
             found.credential_id,
             CredentialChanges({"name": kept["name"]} if kept["name"] else {}, data, kept["way"], pinned=True),
-            apps=self.apps,
-            directory=self.directory,
-            credentials=self.credentials,
-            sealer=self.sealer,
-            minting=lambda: self.minting,
-            clock=self.clock,
-            entropy=self.entropy,
-            check_every=self.check_every,
+            intake=self.intake,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
@@ -13,14 +13,12 @@ from evergrant.domain.credential import Credential
 from evergrant.domain.errors import Detail, ValidationFailedError, WrongAccountError
 from evergrant.domain.events import EventType
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
-from evergrant.ports.credentials import CredentialStore
-from evergrant.ports.providers import Minting, Probing
-from evergrant.ports.sealing import Sealer
-from evergrant.ports.system import Clock, Entropy
-from evergrant.ports.workspaces import Apps, Directory
+from evergrant.domain.renewal import cadence, scheduled
+from evergrant.ports.providers import Probing
+from evergrant.ports.workspaces import Apps
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import Places, is_redirect, read_entry
+from evergrant.use_cases.credentials.intake import Intake
 from evergrant.use_cases.credentials.read import read_for
 from evergrant.use_cases.credentials.sealing import with_entry
 from evergrant.use_cases.recording import audit_line, credential_event
@@ -45,14 +43,7 @@ def change_credential(
     credential_id: CredentialId,
     changes: CredentialChanges,
     *,
-    apps: Apps,
-    directory: Directory,
-    credentials: CredentialStore,
-    sealer: Sealer,
-    minting: Callable[[], Minting],
-    clock: Clock,
-    entropy: Entropy,
-    check_every: timedelta = CHECK_EVERY,
+    intake: Intake,
     probing: Callable[[], Probing] | None = None,
 ) -> Credential:
     """The same id all along. A new secret makes it `active` again, with an end of its own or none.
@@ -60,34 +51,32 @@ def change_credential(
     Raises: NotFoundError, ValidationFailedError (`oauth_app` where a new secret comes through the provider's page
     alone), ConnectError (`wrong_account`), ConflictError when it was changed meanwhile.
     """
-    read = read_for(caller, credential_id, credentials=credentials, clock=clock)
-    now = clock.now()
+    read = read_for(caller, credential_id, credentials=intake.credentials, clock=intake.clock)
+    now, entropy = intake.clock.now(), intake.entropy
     _refuse_past(changes.plain.get("expires_at"), now)
     plain = {name: value for name, value in changes.plain.items() if value != getattr(read, name)}
     if not plain and changes.data is None:
         return read
     new = read.changed(at=now, **plain)
     if changes.data is not None:
-        app = named_app(caller.workspace_id, read.app, path=PLACES.app, apps=apps)
+        app = named_app(caller.workspace_id, read.app, path=PLACES.app, apps=intake.apps)
         _refuse_redirected(read, app)
         entry = read_entry(app, changes.data, places=PLACES, way=changes.way)
         ends = changes.plain.get("expires_at")
-        new = with_entry(
-            _emptied(new, ends), entry, at=now, root=PLACES.data, sealer=sealer, minting=minting, probing=probing
-        )
+        new = with_entry(_emptied(new, ends), entry, at=now, root=PLACES.data, intake=intake, probing=probing)
         _refuse_another_account(read, new, pinned=changes.pinned)
     if changes.data is not None or "expires_at" in plain:
         # A renewal that began before must see this: its outcome is refused until it has read the row again.
-        every = cadence(_way_of(new, apps=apps), usual=check_every)
+        every = cadence(_way_of(new, apps=intake.apps), usual=intake.check_every)
         new = scheduled(replace(new, fence=read.fence + 1), at=now, check_every=every)
     reconnected = changes.data is not None and read.status == "expired"
     type_: EventType = "credential.reconnected" if reconnected else "credential.updated"
     changed: list[str] = sorted([*plain, *(["data"] if changes.data is not None else [])])
     shown = [to_camel(name) for name in changed]
-    credentials.change(
+    intake.credentials.change(
         new,
         read=read,
-        event=credential_event(type_, new, directory=directory, at=now, entropy=entropy, changed=shown),
+        event=credential_event(type_, new, directory=intake.directory, at=now, entropy=entropy, changed=shown),
         audit=audit_line(type_, new, actor=caller.actor, at=now, entropy=entropy, changed=" ".join(shown)),
     )
     return new

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -11,14 +11,12 @@ from evergrant.domain.caller import Actor
 from evergrant.domain.credential import Credential
 from evergrant.domain.errors import ConflictError, ValidationFailedError
 from evergrant.domain.ids import CredentialId
-from evergrant.domain.renewal import CHECK_EVERY, cadence, scheduled
-from evergrant.ports.credentials import CredentialStore
-from evergrant.ports.providers import Minting, Probing
-from evergrant.ports.sealing import Sealer
-from evergrant.ports.system import Clock, Entropy, Identities
-from evergrant.ports.workspaces import Apps, Directory
+from evergrant.domain.renewal import cadence, scheduled
+from evergrant.ports.providers import Probing
+from evergrant.ports.system import Identities
 from evergrant.use_cases.apps.effective import named_app
 from evergrant.use_cases.credentials.entry import IN_CREDENTIAL, Places, read_entry, redirect_of_tokens
+from evergrant.use_cases.credentials.intake import Intake
 from evergrant.use_cases.credentials.read import own
 from evergrant.use_cases.credentials.sealing import with_entry
 from evergrant.use_cases.recording import audit_line, credential_event
@@ -48,15 +46,8 @@ def create_credential(
     user: str,
     new: NewCredential,
     *,
-    apps: Apps,
-    directory: Directory,
-    credentials: CredentialStore,
-    sealer: Sealer,
-    minting: Callable[[], Minting],
-    clock: Clock,
-    entropy: Entropy,
+    intake: Intake,
     identities: Identities,
-    check_every: timedelta = CHECK_EVERY,
     places: Places = IN_CREDENTIAL,
     probing: Callable[[], Probing] | None = None,
     importer: Callable[[], "Importer"] | None = None,
@@ -69,10 +60,10 @@ def create_credential(
     authenticates by OAuth alone, `rejected_by_provider` where no token is made of the values); ProviderError,
     UnavailableError, and then nothing was stored.
     """
-    owner = find_user(caller, user, directory=directory)
-    app = named_app(caller.workspace_id, new.type, path=places.app, apps=apps)
+    owner = find_user(caller, user, directory=intake.directory)
+    app = named_app(caller.workspace_id, new.type, path=places.app, apps=intake.apps)
     redirect = redirect_of_tokens(app, new.data, way=new.way) if importer else None
-    now = clock.now()
+    now, entropy = intake.clock.now(), intake.entropy
     if new.expires_at is not None and new.expires_at <= now:
         raise ValidationFailedError([places.of("expiresAt", "This time is over. Send a key that still works.")])
     row = Credential(
@@ -91,15 +82,13 @@ def create_credential(
     if importer and redirect:
         return importer().keep(caller, row, owner, app, redirect, new.data, places=places, renew=new.renew)
     entry = read_entry(app, new.data, places=places, way=new.way)
-    credential = with_entry(row, entry, at=now, root=places.data, sealer=sealer, minting=minting, probing=probing)
-    credential = scheduled(credential, at=now, check_every=cadence(entry.method, usual=check_every))
+    credential = with_entry(row, entry, at=now, root=places.data, intake=intake, probing=probing)
+    credential = scheduled(credential, at=now, check_every=cadence(entry.method, usual=intake.check_every))
+    event = credential_event("credential.created", credential, directory=intake.directory, at=now, entropy=entropy)
+    audit = audit_line("credential.created", credential, actor=caller.actor, at=now, entropy=entropy)
     try:
-        credentials.create(
-            credential,
-            event=credential_event("credential.created", credential, directory=directory, at=now, entropy=entropy),
-            audit=audit_line("credential.created", credential, actor=caller.actor, at=now, entropy=entropy),
-        )
+        intake.credentials.create(credential, event=event, audit=audit)
     except ConflictError:
         # A run of this very request has made it, and lost its answer.
-        return own(credentials.get(credential.credential_id), caller.workspace_id)
+        return own(intake.credentials.get(credential.credential_id), caller.workspace_id)
     return credential

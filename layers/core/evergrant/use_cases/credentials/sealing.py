@@ -17,8 +17,8 @@ from evergrant.domain.rendering import hosts, known_hosts
 from evergrant.domain.secret import Secret
 from evergrant.domain.tokens import dig
 from evergrant.ports.providers import Minting, ProbeAnswer, Probing
-from evergrant.ports.sealing import Sealer
 from evergrant.use_cases.credentials.entry import Entry
+from evergrant.use_cases.credentials.intake import Intake
 
 
 def with_entry(
@@ -27,8 +27,7 @@ def with_entry(
     *,
     at: datetime,
     root: str,
-    sealer: Sealer,
-    minting: Callable[[], Minting],
+    intake: Intake,
     probing: Callable[[], Probing] | None = None,
 ) -> Credential:
     """The row with the entry's values sealed for its present generation; with `probing` the provider is asked first.
@@ -36,7 +35,7 @@ def with_entry(
     Raises: ValidationFailedError (`rejected_by_provider`) where the provider makes no token of them; ProviderError,
     ProviderTimeoutError, and then nothing was stored.
     """
-    prepared = sealer.prepare(row.workspace_id)
+    prepared = intake.sealer.prepare(row.workspace_id)
     row = replace(
         row,
         kind=entry.method.kind,
@@ -51,7 +50,7 @@ def with_entry(
     if probing is not None:
         row = _asked(row, entry, at=at, root=root, probing=probing)
     if entry.method.mints:
-        row, secret = _minted(row, entry, secret, at=at, root=root, minting=minting())
+        row, secret = _minted(row, entry, secret, at=at, root=root, minting=intake.minting())
     return replace(row, sealed=prepared.seal(secret.to_bytes(), row.seal_context()))
 
 
