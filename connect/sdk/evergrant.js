@@ -115,9 +115,9 @@ dialog.remove();
 root.style.overflow = overflow;
 if (before instanceof HTMLElement) before.focus();
 owner.ended();
-owner.tell({ type: "closed" });
 if (connected) owner.resolve(connected);
 else owner.reject(error ?? failure ?? new EvergrantError("closed", "The dialog was closed before anything was connected."));
+owner.tell({ type: "closed" });
 }
 async function hear(said) {
 switch (said?.type) {

@@ -189,9 +189,10 @@ function open(base, workspace, wanted, owner) {
     root.style.overflow = overflow;
     if (before instanceof HTMLElement) before.focus();
     owner.ended();
-    owner.tell({ type: "closed" });
     if (connected) owner.resolve(connected);
     else owner.reject(error ?? failure ?? new EvergrantError("closed", "The dialog was closed before anything was connected."));
+    // Told last: a listener that throws takes the outcome from nobody.
+    owner.tell({ type: "closed" });
   }
 
   /** @param {any} said */

@@ -26,6 +26,19 @@ def test_a_signal_closes_the_dialog_and_its_reason_is_told(merchant: Merchant):
     expect(merchant.page.locator("dialog")).to_have_count(0)
 
 
+def test_a_listener_that_throws_keeps_the_outcome_from_nobody(merchant: Merchant):
+    heading(merchant.opens(app="dev-keys"), f"Connect {KEYS}")
+    merchant.page.evaluate("evergrant.close()")
+    merchant.page.evaluate(
+        "(wanted) => { evergrant.onEvent(({ type }) => { if (type === 'closed') throw new Error('Of the host'); });"
+        " evergrant.connect(wanted).catch((error) => { window.error = error; });"
+        " try { evergrant.close(); } catch { window.thrown = true; } }",
+        {"app": "dev-keys"},
+    )
+
+    assert merchant.page.wait_for_function("window.error && error.code", timeout=10_000).json_value() == "closed"
+
+
 def test_the_dialog_is_called_as_asked_and_hides_its_heading(merchant: Merchant):
     modal = merchant.opens(app="dev-keys", title="Connect your till", hide=True)
     heading(modal, f"Connect {KEYS}")
