@@ -70,7 +70,10 @@ connect,
 authenticate({ callback, ...wanted }) {
 connect(wanted).then(
 (connected) => callback({ success: true, ...connected }),
-(error) => callback({ success: false, error: error?.code ?? "closed", requestId: error?.requestId ?? null }),
+(error) => {
+const { code, requestId } = error instanceof EvergrantError ? error : { code: "closed", requestId: null };
+callback({ success: false, error:  (code), requestId });
+},
 );
 },
 close() {

@@ -126,7 +126,11 @@ export function Evergrant(options = {}) {
     authenticate({ callback, ...wanted }) {
       connect(wanted).then(
         (connected) => callback({ success: true, ...connected }),
-        (error) => callback({ success: false, error: error?.code ?? "closed", requestId: error?.requestId ?? null }),
+        (error) => {
+          // A signal's reason is the host's; an AbortError's `code` is a number.
+          const { code, requestId } = error instanceof EvergrantError ? error : { code: "closed", requestId: null };
+          callback({ success: false, error: /** @type {ErrorCode} */ (code), requestId });
+        },
       );
     },
     close() {
