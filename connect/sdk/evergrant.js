@@ -70,7 +70,10 @@ connect,
 authenticate({ callback, ...wanted }) {
 connect(wanted).then(
 (connected) => callback({ success: true, ...connected }),
-(error) => callback({ success: false, error: error?.code ?? "closed", requestId: error?.requestId ?? null }),
+(error) => {
+const { code, requestId } = error instanceof EvergrantError ? error : { code: "closed", requestId: null };
+callback({ success: false, error:  (code), requestId });
+},
 );
 },
 close() {
@@ -115,9 +118,9 @@ dialog.remove();
 root.style.overflow = overflow;
 if (before instanceof HTMLElement) before.focus();
 owner.ended();
-owner.tell({ type: "closed" });
 if (connected) owner.resolve(connected);
 else owner.reject(error ?? failure ?? new EvergrantError("closed", "The dialog was closed before anything was connected."));
+owner.tell({ type: "closed" });
 }
 async function hear(said) {
 switch (said?.type) {

@@ -126,7 +126,11 @@ export function Evergrant(options = {}) {
     authenticate({ callback, ...wanted }) {
       connect(wanted).then(
         (connected) => callback({ success: true, ...connected }),
-        (error) => callback({ success: false, error: error?.code ?? "closed", requestId: error?.requestId ?? null }),
+        (error) => {
+          // A signal's reason is the host's; an AbortError's `code` is a number.
+          const { code, requestId } = error instanceof EvergrantError ? error : { code: "closed", requestId: null };
+          callback({ success: false, error: /** @type {ErrorCode} */ (code), requestId });
+        },
       );
     },
     close() {
@@ -189,9 +193,10 @@ function open(base, workspace, wanted, owner) {
     root.style.overflow = overflow;
     if (before instanceof HTMLElement) before.focus();
     owner.ended();
-    owner.tell({ type: "closed" });
     if (connected) owner.resolve(connected);
     else owner.reject(error ?? failure ?? new EvergrantError("closed", "The dialog was closed before anything was connected."));
+    // Told last: a listener that throws takes the outcome from nobody.
+    owner.tell({ type: "closed" });
   }
 
   /** @param {any} said */

@@ -26,6 +26,33 @@ def test_a_signal_closes_the_dialog_and_its_reason_is_told(merchant: Merchant):
     expect(merchant.page.locator("dialog")).to_have_count(0)
 
 
+def test_alloys_callback_hears_a_word_when_a_signal_closes_the_dialog(merchant: Merchant):
+    """An AbortError's own `code` is the number 20."""
+    heading(merchant.opens(app="dev-keys"), f"Connect {KEYS}")
+    merchant.page.evaluate("evergrant.close()")
+    merchant.page.evaluate(
+        "() => { const stop = new AbortController(); evergrant.authenticate({app: 'dev-keys', signal: stop.signal,"
+        " callback: (outcome) => { window.outcome = outcome; }}); stop.abort(); }"
+    )
+
+    told = merchant.page.wait_for_function("window.outcome").json_value()
+
+    assert told == {"success": False, "error": "closed", "requestId": None}
+
+
+def test_a_listener_that_throws_keeps_the_outcome_from_nobody(merchant: Merchant):
+    heading(merchant.opens(app="dev-keys"), f"Connect {KEYS}")
+    merchant.page.evaluate("evergrant.close()")
+    merchant.page.evaluate(
+        "(wanted) => { evergrant.onEvent(({ type }) => { if (type === 'closed') throw new Error('Of the host'); });"
+        " evergrant.connect(wanted).catch((error) => { window.error = error; });"
+        " try { evergrant.close(); } catch { window.thrown = true; } }",
+        {"app": "dev-keys"},
+    )
+
+    assert merchant.page.wait_for_function("window.error && error.code", timeout=10_000).json_value() == "closed"
+
+
 def test_the_dialog_is_called_as_asked_and_hides_its_heading(merchant: Merchant):
     modal = merchant.opens(app="dev-keys", title="Connect your till", hide=True)
     heading(modal, f"Connect {KEYS}")
