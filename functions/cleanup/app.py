@@ -32,6 +32,7 @@ def _delete_user_credentials(message: dict[str, Any]) -> None:
         UserId(message["userId"]),
         actor=message["actor"],
         asked_at=from_iso(message["askedAt"]),
+        tags=tuple(message.get("tags", ())),
         directory=wiring.directory(),
         credentials=wiring.credentials(),
         revoker=wiring.revoker(),

@@ -1,6 +1,7 @@
-"""`userEmail` of what is told: the user's address as it is now."""
+"""Whom what is told is of: `userEmail` is the address of now, and an endpoint may hear of some users' tags alone."""
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -8,12 +9,16 @@ from evergrant.domain.times import iso
 from evergrant.runtime import wiring
 
 from tests.functions.deployment import Functions
+from tests.functions.faults import KilledError, fault
+from tests.functions.hooks import Receivers, deliver, fan_out, receivers, registered
 from tests.functions.test_credentials import connect
 from tests.functions.test_expiry import Travelling, clock, delivered, swept
+from tests.functions.test_users import cleaned
 
-__all__ = ["clock"]  # A fixture that these tests take.
+__all__ = ["clock", "receivers"]  # Fixtures that these tests take.
 
 NEW = "grace@example.com"
+WHOLE_LIFE = ("credential.created", "credential.deleted")
 
 
 def addressees(functions: Functions) -> dict[str, str | None]:
@@ -63,3 +68,45 @@ def test_of_a_user_who_is_gone_the_last_address_is_told(functions: Functions) ->
     functions.invoke("cleanup", {"Records": [{"messageId": "1", "body": json.dumps(message)}]})
 
     assert addressees(functions)["credential.deleted"] == "ada@example.com"
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["at once", "late"])
+def test_what_ends_with_its_user_is_told_by_the_users_tags(
+    functions: Functions, receivers: Receivers, *, is_late: bool
+) -> None:
+    functions.call("users", "POST", "/users", {"username": "ada@example.com", "tags": ["vip"]})
+    registered(functions, *WHOLE_LIFE, userTags=["vip"])
+    registered(functions, *WHOLE_LIFE, userTags=["trial"], url="https://trial.example/hook")
+    connect(functions)
+    if not is_late:
+        fan_out(functions)
+
+    functions.call("users", "DELETE", "/users/ada@example.com")
+    cleaned(functions)
+    fan_out(functions)
+    deliver(functions)
+
+    assert sorted((each.url, each.type) for each in receivers.sent) == [
+        ("https://shop.example/hook", "credential.created"),
+        ("https://shop.example/hook", "credential.deleted"),
+    ]
+
+
+def test_a_deletion_that_died_is_told_by_the_users_tags(
+    functions: Functions, receivers: Receivers, clock: Travelling
+) -> None:
+    functions.call("users", "POST", "/users", {"username": "ada@example.com", "tags": ["vip"]})
+    registered(functions, "credential.deleted", userTags=["vip"])
+    connect(functions)
+    functions.invoke("sweep", {})
+    functions.call("users", "DELETE", "/users/ada@example.com")
+    with fault("killed_before", "TransactWriteItems", "credential.deleted"), suppress(KilledError):
+        cleaned(functions)
+
+    clock.ahead = timedelta(minutes=6)
+    delivered(functions, swept(functions))
+    cleaned(functions)
+    fan_out(functions)
+    deliver(functions)
+
+    assert [each.type for each in receivers.sent] == ["credential.deleted"]

@@ -254,7 +254,7 @@ def test_a_grant_is_shared_with_the_last_of_very_many(deployment: FakeDeployment
 def cleaned(deployment: FakeDeployment) -> int:
     """Asked for at noon."""
     return delete_user_credentials(
-        WORKSPACE, ADA, actor=SYSTEM, asked_at=NOON, cleanups=deployment.cleanups, **ports(deployment)
+        WORKSPACE, ADA, actor=SYSTEM, asked_at=NOON, tags=("vip",), cleanups=deployment.cleanups, **ports(deployment)
     )
 
 

@@ -52,6 +52,8 @@ class Credential:
     tags: tuple[str, ...] = ()
     user_email: str | None = None
     """Denormalised for the notification; the user's row has the truth."""
+    user_tags: tuple[str, ...] = ()
+    """Of a user who is gone, the last: some endpoints hear of some users alone."""
     expires_at: datetime | None = None
     """The grant's or the key's own known end."""
     token_expires_at: datetime | None = None

@@ -44,6 +44,8 @@ class Event:
     at: datetime
     user_id: UserId | None = None
     user_email: str | None = None
+    user_tags: tuple[str, ...] = ()
+    """Its user's then, for endpoints that hear of some users alone; they are not sent."""
     credential_id: CredentialId | None = None
     credential_name: str | None = None
     data: Mapping[str, object] = field(default_factory=dict[str, object])

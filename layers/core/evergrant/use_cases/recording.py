@@ -13,7 +13,9 @@ from evergrant.ports.workspaces import Directory
 def credential_event(
     type_: EventType, credential: Credential, *, directory: Directory, at: datetime, entropy: Entropy, **data: object
 ) -> Event:
-    """`data` always has `app`, `status` and `version`. The address is its user's now; of one who is gone, the last."""
+    """`data` always has `app`, `status` and `version`. The address and the tags are its user's now; of one who is gone, the
+    last.
+    """
     user = directory.user(credential.workspace_id, credential.user_id)
     return Event(
         event_id=EventId(identifier("evt", at=at, entropy=entropy.bytes(ENTROPY_BYTES))),
@@ -22,6 +24,7 @@ def credential_event(
         at=at,
         user_id=credential.user_id,
         user_email=user.email if user else credential.user_email,
+        user_tags=user.tags if user else credential.user_tags,
         credential_id=credential.credential_id,
         credential_name=credential.name,
         data={"app": credential.app, "status": credential.status, "version": credential.version, **data},

@@ -1,11 +1,11 @@
 """What a deletion left to be done: a user's credentials, and grants that could not be revoked at once."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from evergrant.domain.errors import NotFoundError
 from evergrant.domain.ids import CredentialId, UserId, WorkspaceId
-from evergrant.domain.times import iso
 from evergrant.ports.credentials import CredentialStore
 from evergrant.ports.providers import Revoker
 from evergrant.ports.queues import Queue
@@ -14,6 +14,7 @@ from evergrant.ports.workspaces import Directory
 from evergrant.use_cases.credentials.delete import Deleted, forget, postpone, remove, try_to_revoke
 from evergrant.use_cases.events.scrub import scrubbing
 from evergrant.use_cases.paging import every
+from evergrant.use_cases.users.manage import deletion_of
 
 PAGE = 50
 DELETION_TAKES, LOOK_AGAIN_SECONDS = timedelta(minutes=1), 5
@@ -28,6 +29,7 @@ def delete_user_credentials(
     *,
     actor: str,
     asked_at: datetime,
+    tags: tuple[str, ...],
     directory: Directory,
     credentials: CredentialStore,
     revoker: Revoker,
@@ -38,12 +40,12 @@ def delete_user_credentials(
     """Forget each as by its own DELETE, and then the address in their events; how many.
 
     Safe to run twice: what is gone is not listed. While the user is still there nothing is touched: its
-    deletion is on its way, or was never done.
+    deletion is on its way, or was never done. `tags`: the user's last.
     """
-    if directory.user(workspace_id, user_id) is not None:
+    user = directory.user(workspace_id, user_id)
+    if user is not None:
         if clock.now() - asked_at < DELETION_TAKES:
-            message = {"action": "delete_user_credentials", "workspaceId": workspace_id, "userId": user_id}
-            cleanups.send([{**message, "actor": actor, "askedAt": iso(asked_at)}], delay_seconds=LOOK_AGAIN_SECONDS)
+            cleanups.send([deletion_of(user, actor=actor, asked_at=asked_at)], delay_seconds=LOOK_AGAIN_SECONDS)
         return 0
     # A credential is only ever made together with a look at its user: what is listed from here on is all there is.
     count = 0
@@ -52,7 +54,7 @@ def delete_user_credentials(
     ):
         with suppress(NotFoundError):
             forget(
-                credential,
+                replace(credential, user_tags=tags),
                 actor=actor,
                 revoke=True,
                 directory=directory,

@@ -111,7 +111,7 @@ def _marked(read: Credential, *, credentials: CredentialStore, clock: Clock) -> 
             again = credentials.get(read.credential_id)
             if again is None:
                 raise NotFoundError(NOT_THERE) from None
-            read = again
+            read = replace(again, user_tags=read.user_tags)
         else:
             return marked
     raise ConflictError("This credential is being changed all the time. Try again.", code="changed_meanwhile")

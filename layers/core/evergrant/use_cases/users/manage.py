@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from evergrant.domain.caller import Actor, Caller
 from evergrant.domain.errors import (
@@ -104,8 +105,7 @@ def delete_user(caller: Caller, id_or_name: str, *, directory: Directory, cleanu
     user = find_user(caller, id_or_name, directory=directory)
     # Queued first: a user that is gone while nobody knows of its credentials would leave grants behind. The consumer
     # touches nothing before the user is gone.
-    message = {"action": "delete_user_credentials", "workspaceId": caller.workspace_id, "userId": user.user_id}
-    cleanups.send([{**message, "actor": caller.actor, "askedAt": iso(clock.now())}])
+    cleanups.send([deletion_of(user, actor=caller.actor, asked_at=clock.now())])
     for _ in range(ATTEMPTS):
         try:
             directory.delete_user(user)
@@ -114,6 +114,12 @@ def delete_user(caller: Caller, id_or_name: str, *, directory: Directory, cleanu
         else:
             return
     raise _busy()
+
+
+def deletion_of(user: User, *, actor: str, asked_at: datetime) -> dict[str, object]:
+    """The message that asks for the end of all that the user has; it brings the tags by which that is told."""
+    whose = {"workspaceId": user.workspace_id, "userId": user.user_id, "tags": list(user.tags)}
+    return {"action": "delete_user_credentials", **whose, "actor": actor, "askedAt": iso(asked_at)}
 
 
 def _create(caller: Caller, new: NewUser, *, directory: Directory, clock: Clock, identities: Identities) -> User:

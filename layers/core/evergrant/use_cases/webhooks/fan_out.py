@@ -31,9 +31,9 @@ def fan_out_late(
 
 
 def hearers(event: Event, endpoints: Sequence[Endpoint], *, directory: Directory) -> list[Endpoint]:
-    """Those that want the event; its user's tags are read where one asks for them."""
+    """Those that want the event; its user's tags are read where one asks for them: of one who is gone, the event's."""
     tags: tuple[str, ...] | None = None
     if event.user_id and any(each.user_tags for each in endpoints):
         user = directory.user(event.workspace_id, event.user_id)
-        tags = user.tags if user else ()
+        tags = user.tags if user else event.user_tags
     return [each for each in endpoints if each.hears(event, tags=tags)]
