@@ -13,9 +13,7 @@ from evergrant.ports.workspaces import Directory
 def credential_event(
     type_: EventType, credential: Credential, *, directory: Directory, at: datetime, entropy: Entropy, **data: object
 ) -> Event:
-    """`data` always has `app`, `status` and `version`. The address and the tags are its user's now; of one who is gone, the
-    last.
-    """
+    """`data` always has `app`, `status` and `version`. Address and tags are its user's now, or of one gone the last."""
     user = directory.user(credential.workspace_id, credential.user_id)
     return Event(
         event_id=EventId(identifier("evt", at=at, entropy=entropy.bytes(ENTROPY_BYTES))),

@@ -72,11 +72,11 @@ def with_query(url: str, params: Mapping[str, str]) -> str:
 
 def trouble(answer: HttpAnswer) -> ProviderError:
     """An answer that says nothing but that it went wrong."""
-    wait = answer.headers.get("retry-after", "")
+    wait = answer.retry_after
     return ProviderError(
         f"The provider answered {answer.status}. Try again later.",
         provider_status=answer.status,
-        retry_after=int(wait[:6]) if wait.isascii() and wait.isdecimal() else None,
+        retry_after=None if wait is None else int(wait.total_seconds()),
     )
 
 

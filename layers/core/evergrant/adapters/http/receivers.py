@@ -1,9 +1,7 @@
 """Receivers on the web: an event is a POST (Standard Webhooks)."""
 
-from datetime import timedelta
-
 from evergrant.domain.webhooks import kept_response
-from evergrant.ports.http import HttpAnswer, HttpClient
+from evergrant.ports.http import HttpClient
 from evergrant.ports.webhooks import Message, Reply
 
 TOTAL_SECONDS = 15
@@ -25,10 +23,5 @@ class ReceiverCarrier:
             total_seconds=TOTAL_SECONDS,
             max_bytes=MAX_ANSWER_BYTES,
         )
-        return Reply(answer.status, kept_response(answer.body), retry_after=_retry_after(answer))
-
-
-def _retry_after(answer: HttpAnswer) -> timedelta | None:
-    asked = answer.headers.get("retry-after", "")
-    is_heard = answer.status in {429, 503} and asked.isdecimal() and len(asked) <= 6
-    return timedelta(seconds=int(asked)) if is_heard else None
+        retry_after = answer.retry_after if answer.status in {429, 503} else None
+        return Reply(answer.status, kept_response(answer.body), retry_after=retry_after)
