@@ -38,8 +38,9 @@ return new Promise((resolve, reject) => {
 const opened = open(new URL(base.endsWith("/") ? base : `${base}/`), workspace, wanted, {
 token: () => token,
 renew: async () => {
-if (!freshToken) throw new EvergrantError("expired_token");
-return (token = await freshToken());
+const fresh = await freshToken?.();
+if (!fresh) throw new EvergrantError("expired_token");
+return (token = fresh);
 },
 tell: (event) => listener?.(event),
 resolve,
@@ -112,6 +113,7 @@ function finish(error) {
 if (signal.aborted) return;
 life.abort();
 clearTimeout(late);
+removal.disconnect();
 port?.close();
 if (dialog.open) dialog.close();
 dialog.remove();
@@ -177,7 +179,9 @@ const late = setTimeout(
 () => finish(new EvergrantError("unavailable", "The dialog did not load. Is this page's origin registered with the workspace?")),
 READY_MILLISECONDS,
 );
-document.body.append(dialog);
+const removal = new MutationObserver(() => dialog.isConnected || finish());
+(document.body ?? root).append(dialog);
+removal.observe(root, { childList: true, subtree: true });
 root.style.overflow = "hidden";
 dialog.showModal();
 frame.focus();

@@ -92,8 +92,9 @@ export function Evergrant(options = {}) {
       const opened = open(new URL(base.endsWith("/") ? base : `${base}/`), workspace, wanted, {
         token: () => token,
         renew: async () => {
-          if (!freshToken) throw new EvergrantError("expired_token");
-          return (token = await freshToken());
+          const fresh = await freshToken?.();
+          if (!fresh) throw new EvergrantError("expired_token");
+          return (token = fresh);
         },
         tell: (event) => listener?.(event),
         resolve,
@@ -187,6 +188,7 @@ function open(base, workspace, wanted, owner) {
     if (signal.aborted) return;
     life.abort();
     clearTimeout(late);
+    removal.disconnect();
     port?.close();
     if (dialog.open) dialog.close();
     dialog.remove();
@@ -258,7 +260,11 @@ function open(base, workspace, wanted, owner) {
     READY_MILLISECONDS,
   );
 
-  document.body.append(dialog);
+  // A page that takes the dialog away, as a router does that clears the body, has closed it.
+  const removal = new MutationObserver(() => dialog.isConnected || finish());
+  // Called before there is a body, too.
+  (document.body ?? root).append(dialog);
+  removal.observe(root, { childList: true, subtree: true });
   root.style.overflow = "hidden";
   dialog.showModal();
   frame.focus();

@@ -206,10 +206,11 @@ def test_a_session_that_is_over_is_renewed_and_what_was_typed_stays(merchant: Me
     assert len(refused) == 1
 
 
-def test_a_session_that_is_over_for_good_has_words(merchant: Merchant):
+@pytest.mark.parametrize("answers", ["() => { throw new Error('logged out'); }", "() => undefined"])
+def test_a_session_that_is_over_for_good_has_words(merchant: Merchant, answers: str):
     modal = merchant.opens(app="dev-keys")
     modal.get_by_label("API key", exact=True).fill("pk_lost")
-    merchant.page.evaluate("evergrant.onTokenExpired(() => { throw new Error('logged out'); })")
+    merchant.page.evaluate(f"evergrant.onTokenExpired({answers})")
     merchant.page.context.route("**/connect/credentials", lambda route: route.fulfill(status=401, json={}))
 
     press(modal, "Connect")
@@ -217,6 +218,9 @@ def test_a_session_that_is_over_for_good_has_words(merchant: Merchant):
     heading(modal, "This session has ended")
     finish(modal.get_by_role("main").get_by_role("button", name="Close"))
     assert merchant.told["error"] == "expired_token"
+    # Nothing came in the old token's place.
+    merchant.page.evaluate("void evergrant.connect({app: 'dev-keys'})")
+    heading(merchant.modal, f"Connect {KEYS}")
 
 
 def test_a_lost_connection_has_words_and_a_way_on(merchant: Merchant):

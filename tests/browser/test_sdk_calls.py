@@ -53,6 +53,31 @@ def test_a_listener_that_throws_keeps_the_outcome_from_nobody(merchant: Merchant
     assert merchant.page.wait_for_function("window.error && error.code", timeout=10_000).json_value() == "closed"
 
 
+@pytest.mark.parametrize("what", ["dialog", "body > *"])
+def test_a_page_that_takes_the_dialog_away_has_closed_it(merchant: Merchant, what: str):
+    heading(merchant.opens(app="dev-keys"), f"Connect {KEYS}")
+    merchant.page.evaluate("evergrant.close()")
+    merchant.page.evaluate(CONNECT, {"app": "dev-keys"})
+    heading(merchant.modal, f"Connect {KEYS}")
+
+    merchant.page.evaluate("(what) => document.querySelectorAll(what).forEach((each) => each.remove())", what)
+
+    told = merchant.page.wait_for_function("window.error && error.code", timeout=10_000).json_value()
+    assert (told, merchant.page.evaluate("document.documentElement.style.overflow")) == ("closed", "")
+    merchant.page.evaluate(CONNECT, {"app": "dev-keys"})
+    heading(merchant.modal, f"Connect {KEYS}")
+
+
+def test_a_page_without_a_body_yet_has_its_dialog(merchant: Merchant):
+    heading(merchant.opens(app="dev-keys"), f"Connect {KEYS}")
+    merchant.page.evaluate("evergrant.close()")
+    merchant.page.evaluate("document.body.remove()")
+
+    merchant.page.evaluate(CONNECT, {"app": "dev-keys"})
+
+    heading(merchant.modal, f"Connect {KEYS}")
+
+
 def test_the_dialog_is_called_as_asked_and_hides_its_heading(merchant: Merchant):
     modal = merchant.opens(app="dev-keys", title="Connect your till", hide=True)
     heading(modal, f"Connect {KEYS}")
