@@ -44,6 +44,11 @@ class Loopback:
     answer: Callable[[Asked], Told] = lambda _: Told()
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """A herd knocks at once, and nobody is to be turned away by the harness."""
+
+
 @contextmanager
 def provider() -> Generator[Loopback]:
     """A server of its own."""
@@ -75,7 +80,7 @@ def provider() -> Generator[Loopback]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     told.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
