@@ -36,6 +36,8 @@ from tests.functions.deployment import Functions, LambdaContext, deployed, forge
 from tests.functions.grants import Herd, herd
 from tests.functions.passing import Call, passing
 
+UNPACED = ({"requests": 100_000, "seconds": 1},)
+"""Of an app that takes all at once: whoever has a message asks now, and is there to be killed."""
 LIFE_OF_AN_INVOCATION = timedelta(minutes=5)
 """And this for an answer of AWS, or of the provider: what is shown does not depend on the machine's speed."""
 FORK = multiprocessing.get_context("fork")
@@ -104,8 +106,8 @@ class Crew:
 
     def kill(self, number: int) -> None:
         """As the machine would: at once, whatever it is doing."""
-        os.kill(self.pid(number), signal.SIGKILL)
         self._doomed.add(number)
+        os.kill(self.pid(number), signal.SIGKILL)
 
     def cool(self) -> None:
         """Every process ends: the next are cold."""
@@ -156,7 +158,7 @@ def crew(herd: Herd, *, leases: bool = True) -> Generator[Crew]:
 @contextmanager
 def crewed(credentials: int, *, overlap: timedelta = timedelta(0), leases: bool = True) -> Generator[Crew]:
     """A crew for a herd in a deployment of its own; all of it goes with the block."""
-    with deployed(emulated) as functions, herd(functions, credentials, overlap=overlap) as herd_:
+    with deployed(emulated) as functions, herd(functions, credentials, overlap=overlap, limits=UNPACED) as herd_:
         with crew(herd_, leases=leases) as made:
             yield made
         progress_over()
@@ -181,6 +183,20 @@ def killing(
             crew.kill(number)
 
     yield kill
+
+
+@contextmanager
+def killing_inside(crew: Crew, number: int, grant: str) -> Generator[None]:
+    """This one dies when the provider has spent its grant's token, and has said nothing yet."""
+
+    def kill(asked_for: str) -> None:
+        if asked_for == grant:
+            crew.kill(number)
+
+    provider, before = crew.herd.provider, crew.herd.provider.before_answering
+    provider.before_answering = kill
+    yield
+    provider.before_answering = before
 
 
 def _serve(pipe: Connection, herd: Herd, leases: bool) -> None:  # noqa: FBT001  # of a process
