@@ -9,9 +9,9 @@ import requests
 from playwright.sync_api import Error, Route, expect
 
 from tests.browser.conftest import Merchant
+from tests.browser.modal import KEYS, OAUTH, heading, popup_of
 from tests.browser.shop import Shop
 from tests.browser.test_hosted import finished, link_for
-from tests.browser.test_modal import KEYS, OAUTH, heading, popup_of
 from tests.stack.conftest import Stack
 
 PAYLOADS = {

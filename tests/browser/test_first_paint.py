@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from tests.browser.conftest import Merchant
-from tests.browser.test_modal import KEYS, heading
+from tests.browser.modal import KEYS, heading
 
 MODAL = Path(__file__).parents[2] / "connect/modal"
 FIRST_WINDOW_BYTES = 10 * 1460

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Merchant, finish
+from tests.browser.modal import KEYS, OAUTH, heading, popup_of, press
 from tests.browser.test_hosted import finished, link_for
-from tests.browser.test_modal import KEYS, OAUTH, heading, popup_of, press
 
 
 def allow(page: Page) -> None:

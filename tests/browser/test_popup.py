@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Merchant, finish
+from tests.browser.modal import OAUTH, heading, popup_of, press
 from tests.browser.steps import BLOCKED
-from tests.browser.test_modal import OAUTH, heading, popup_of, press
 from tests.stack.conftest import Stack
 from tests.stack.provider import CLIENT_SECRET, Provider, providing
 

@@ -5,7 +5,7 @@ import requests
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Merchant
-from tests.browser.test_modal import KEYS, heading
+from tests.browser.modal import KEYS, heading
 
 CONNECT = "(wanted) => { window.made = evergrant.connect(wanted).then(() => '', (error) => window.error = error); }"
 

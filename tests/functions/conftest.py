@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from evergrant.runtime import wiring
 
+from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions, deployed
+from tests.functions.redirects import ENTRY, RETURN_URL
+from tests.functions.sweeps import Travelling
 from tests.functions.swift import swift
 
 
@@ -20,3 +24,21 @@ def swiftly() -> Iterator[None]:
     """What all deployments share."""
     with swift():
         yield
+
+
+@pytest.fixture
+def provider(functions: Functions, clock: Travelling, monkeypatch: pytest.MonkeyPatch) -> FakeTokenEndpoint:
+    fake = FakeTokenEndpoint(clock.now)
+    monkeypatch.setattr(wiring, "token_endpoint", lambda: fake)
+    functions.call("apps", "PUT", "/apps/acme", ENTRY)
+    functions.call("app_client", "PUT", "/apps/acme/client", {"clientId": "id", "clientSecret": "secret-canary"})
+    functions.call("workspace", "PUT", "/workspace", {"name": "Shop", "returnUrls": [RETURN_URL]})
+    functions.call("users", "POST", "/users", {"username": "ada"})
+    return fake
+
+
+@pytest.fixture
+def clock(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Travelling:
+    travelling = Travelling()
+    monkeypatch.setattr(wiring, "clock", lambda: travelling)
+    return travelling

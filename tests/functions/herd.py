@@ -13,8 +13,8 @@ from evergrant.domain.times import iso
 from evergrant.runtime import wiring
 
 from tests.functions.deployment import Functions
-from tests.functions.test_connect import ENTRY
-from tests.functions.test_expiry import delivered
+from tests.functions.redirects import ENTRY
+from tests.functions.sweeps import delivered
 
 UNHURRIED = [{"requests": 1_000_000, "seconds": 1}]
 

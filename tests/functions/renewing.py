@@ -14,9 +14,9 @@ from evergrant.runtime import wiring
 
 from tests.fakes.spending_token_endpoint import SpendingTokenEndpoint
 from tests.functions.deployment import Answer, Functions, LambdaContext
-from tests.functions.test_connect import ENTRY, RETURN_URL
-from tests.functions.test_expiry import Travelling, delivered, swept
-from tests.functions.test_modal import completed, released, session
+from tests.functions.modal import completed, released, session
+from tests.functions.redirects import ENTRY, RETURN_URL
+from tests.functions.sweeps import Travelling, delivered, swept
 
 OVERLAP = timedelta(minutes=10)
 OVERLAPPING = {"refresh": "rotate_overlap", "refresh_overlap_seconds": 600}

@@ -11,11 +11,11 @@ from evergrant.runtime import wiring
 from tests.functions.deployment import Functions
 from tests.functions.faults import KilledError, fault
 from tests.functions.hooks import Receivers, deliver, fan_out, receivers, registered
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, clock, delivered, swept
+from tests.functions.keys import connect
+from tests.functions.sweeps import Travelling, delivered, swept
 from tests.functions.test_users import cleaned
 
-__all__ = ["clock", "receivers"]  # Fixtures that these tests take.
+__all__ = ["receivers"]  # Fixtures that these tests take.
 
 NEW = "grace@example.com"
 WHOLE_LIFE = ("credential.created", "credential.deleted")

@@ -10,11 +10,9 @@ from evergrant.runtime import wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
-from tests.functions.test_connect import ENTRY, clock, connected, provider
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import told
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.keys import connect
+from tests.functions.redirects import ENTRY, connected
+from tests.functions.sweeps import told
 
 
 def changed(**fields: Any) -> dict[str, Any]:

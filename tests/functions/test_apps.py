@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.functions.deployment import Functions
-from tests.functions.test_credentials import connect
+from tests.functions.keys import connect
 
 OWN: dict[str, Any] = {
     "slug": "my-erp",

@@ -12,7 +12,7 @@ import pytest
 from evergrant.runtime import assets
 
 from tests.functions.deployment import Answer, Functions
-from tests.functions.test_modal import recognised, session
+from tests.functions.modal import recognised, session
 
 ORIGINS = ["https://shop.example", "https://admin.example:8443"]
 PAGE = (

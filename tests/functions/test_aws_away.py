@@ -15,8 +15,8 @@ from moto.core.models import botocore_stubber
 
 from tests.functions.deployment import Answer, Functions, forget_wiring
 from tests.functions.herd import come_due, row
-from tests.functions.test_credentials import CANARY, connect
-from tests.functions.test_expiry import delivered
+from tests.functions.keys import CANARY, connect
+from tests.functions.sweeps import delivered
 
 FOREVER = 10**6
 

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from tests.functions.deployment import Functions
-from tests.functions.test_connect import ENTRY
+from tests.functions.redirects import ENTRY
 
 ZENDESK = {"subdomain": "ada", "clientId": "id", "clientSecret": "shh-canary"}
 KLAVIYO = {"apiKey": "pk_canary"}

@@ -7,9 +7,7 @@ from evergrant.runtime.settings import settings
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
-from tests.functions.test_connect import RETURN_URL, clock, completed, provider
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import RETURN_URL, completed
 
 OURS = "https://api.example/v1"
 FORGED = {

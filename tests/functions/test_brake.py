@@ -7,10 +7,8 @@ import pytest
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
 from tests.functions.herd import UNHURRIED, copies, limited, renewed, row, statuses
-from tests.functions.test_connect import clock, connected, provider
-from tests.functions.test_expiry import Travelling
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import connected
+from tests.functions.sweeps import Travelling
 
 MANY, SPARED = 25, 20
 

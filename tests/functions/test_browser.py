@@ -9,9 +9,7 @@ from evergrant.runtime import wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
-from tests.functions.test_connect import began, called_back, clock, provider
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import began, called_back
 
 HTML = {"accept": "text/html"}
 

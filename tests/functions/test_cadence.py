@@ -10,12 +10,10 @@ from evergrant.domain.times import iso
 from tests.builders import DAY, HOUR
 from tests.functions.deployment import Functions, forget_wiring
 from tests.functions.herd import renewed, row
+from tests.functions.keys import connect
 from tests.functions.loopback import Loopback, Told, provider
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, clock
+from tests.functions.sweeps import Travelling
 from tests.functions.test_proxy import entry
-
-__all__ = ["clock"]  # A fixture that these tests take.
 
 WEEKLY = {"path": "/me", "every_hours": 7 * 24}
 

@@ -19,18 +19,7 @@ from tests.functions.deployment import Functions
 from tests.functions.faults import KilledError, fault
 from tests.functions.loopback import Loopback, Told
 from tests.functions.loopback import provider as on_loopback
-from tests.functions.test_connect import (
-    RETURN_URL,
-    began,
-    called_back,
-    clock,
-    completed,
-    completion_of,
-    connected,
-    provider,
-)
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import RETURN_URL, began, called_back, completed, completion_of, connected
 
 
 @pytest.fixture

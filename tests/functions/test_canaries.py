@@ -18,9 +18,7 @@ from evergrant.runtime.observability import logger
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
-from tests.functions.test_connect import RETURN_URL, began, called_back, clock, completed, completion_of, provider
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import RETURN_URL, began, called_back, completed, completion_of
 
 CODE, CLIENT_SECRET, STATIC = "code-canary", "secret-canary", "pk-canary-0123456789"
 MAY_SHOW: dict[str, set[str]] = {

@@ -12,12 +12,10 @@ from evergrant.runtime import wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
+from tests.functions.keys import connect
+from tests.functions.redirects import ENTRY, connected
+from tests.functions.sweeps import Travelling, told
 from tests.functions.test_apps import OWN
-from tests.functions.test_connect import ENTRY, clock, connected, provider
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, told
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
 
 NEW = {"data": {"apiKey": "pk_other"}}
 

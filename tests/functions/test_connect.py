@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -17,72 +17,9 @@ from evergrant.domain.errors import (
 from evergrant.runtime import assembly, wiring
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
-from tests.functions.deployment import Answer, Functions
-from tests.functions.test_expiry import Travelling, clock, delivered, swept, told
-
-__all__ = ["clock"]  # A fixture that these tests take.
-
-RETURN_URL = "https://shop.example/return"
-ENTRY: dict[str, Any] = {
-    "slug": "acme",
-    "name": "Acme",
-    "docs_url": "https://acme.example/docs",
-    "methods": [
-        {
-            "kind": "oauth2",
-            "authorization_endpoint": "https://acme.example/authorize",
-            "token_endpoint": "https://acme.example/token",
-            "revocation_endpoint": "https://acme.example/revoke",
-            "scopes": ["read"],
-            "request": {"base_url": "https://acme.example", "headers": {"Authorization": "Bearer {accessToken}"}},
-        }
-    ],
-}
-
-
-@pytest.fixture
-def provider(functions: Functions, clock: Travelling, monkeypatch: pytest.MonkeyPatch) -> FakeTokenEndpoint:
-    fake = FakeTokenEndpoint(clock.now)
-    monkeypatch.setattr(wiring, "token_endpoint", lambda: fake)
-    functions.call("apps", "PUT", "/apps/acme", ENTRY)
-    functions.call("app_client", "PUT", "/apps/acme/client", {"clientId": "id", "clientSecret": "secret-canary"})
-    functions.call("workspace", "PUT", "/workspace", {"name": "Shop", "returnUrls": [RETURN_URL]})
-    functions.call("users", "POST", "/users", {"username": "ada"})
-    return fake
-
-
-def began(functions: Functions) -> tuple[str, str]:
-    """The callback's query and the browser's cookie."""
-    query = {"userId": "ada", "app": "acme", "returnUrl": RETURN_URL}
-    link: str = functions.call("oauth_url", "GET", "/oauthUrl", query=query).body["oauthUrl"]
-    started = functions.call("oauth_start", "GET", urlsplit(link).path, authorizer={})
-    state = parse_qs(urlsplit(started.headers["location"]).query)["state"][0]
-    return state, started.headers["set-cookie"].partition(";")[0]
-
-
-def called_back(functions: Functions, state: str, cookie: str, **more: str) -> Answer:
-    return functions.call(
-        "oauth_callback",
-        "GET",
-        f"/oauth/callback/{functions.workspace_id}/acme",
-        query={"code": "code-canary", "state": state, **more},
-        headers={"cookie": cookie},
-        authorizer={},
-    )
-
-
-def completed(functions: Functions, completion: str) -> Answer:
-    return functions.call("connect_complete", "POST", "/connect/complete", {"completion": completion, "userId": "ada"})
-
-
-def completion_of(answer: Answer) -> str:
-    return parse_qs(urlsplit(answer.headers["location"]).query)["completion"][0]
-
-
-def connected(functions: Functions) -> str:
-    answer = completed(functions, completion_of(called_back(functions, *began(functions))))
-    assert answer.status == 201, answer.body
-    return answer.body["credentialId"]
+from tests.functions.deployment import Functions
+from tests.functions.redirects import ENTRY, RETURN_URL, began, called_back, completed, completion_of, connected
+from tests.functions.sweeps import Travelling, delivered, swept, told
 
 
 def test_the_browser_is_bound_by_a_host_cookie_that_scripts_cannot_read(

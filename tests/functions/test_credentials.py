@@ -4,16 +4,8 @@ import json
 
 import boto3
 
-from tests.functions.deployment import Answer, Functions
-
-CANARY = "pk_canary0123456789"
-
-
-def connect(functions: Functions, **changed: object) -> Answer:
-    user = functions.call("users", "POST", "/users", {"username": "ada@example.com"})
-    credential = {"type": "klaviyo", "data": {"apiKey": CANARY}, **changed}
-    owner = user.body.get("userId", "ada@example.com")
-    return functions.call("create_credential", "POST", "/credentials", {"userId": owner, "credential": credential})
+from tests.functions.deployment import Functions
+from tests.functions.keys import CANARY, connect
 
 
 def test_a_key_comes_in_is_listed_handed_out_and_forgotten(functions: Functions) -> None:

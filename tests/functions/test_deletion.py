@@ -14,12 +14,10 @@ from evergrant.use_cases.renewals import keeper
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
 from tests.functions.faults import KilledError, fault
-from tests.functions.test_connect import clock, connected, provider
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, delivered, swept, told
+from tests.functions.keys import connect
+from tests.functions.redirects import connected
+from tests.functions.sweeps import Travelling, delivered, swept, told
 from tests.functions.test_users import cleaned
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
 
 
 def delete(functions: Functions, credential_id: str) -> Answer:

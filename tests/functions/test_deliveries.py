@@ -15,10 +15,10 @@ from evergrant.runtime import assembly, wiring
 from standardwebhooks import Webhook
 
 from tests.functions.deployment import Functions, forget_wiring
+from tests.functions.keys import CANARY, connect
 from tests.functions.loopback import Asked, Loopback, Told
 from tests.functions.loopback import provider as receiver_on_loopback
-from tests.functions.test_credentials import CANARY, connect
-from tests.functions.test_expiry import Travelling
+from tests.functions.sweeps import Travelling
 from tests.signatures import at_any_time, is_verified
 
 Message = dict[str, Any]

@@ -1,65 +1,15 @@
 """From the due index to the event, through the handlers: a key whose end has come expires, and it is said once."""
 
-import json
 from datetime import timedelta
-from typing import Any
 
-import boto3
 import pytest
 from evergrant.domain.renewal import Dead, Transient
 from evergrant.domain.times import iso
 from evergrant.runtime import assembly, wiring
 
 from tests.functions.deployment import Functions
-from tests.functions.test_credentials import connect
-
-
-class Travelling:
-    """A clock that is set ahead."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-        self._real = wiring.clock()
-
-    def now(self) -> Any:
-        return self._real.now() + self.ahead
-
-
-@pytest.fixture
-def clock(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Travelling:
-    travelling = Travelling()
-    monkeypatch.setattr(wiring, "clock", lambda: travelling)
-    return travelling
-
-
-def swept(functions: Functions, queue: str = "renewals") -> list[dict[str, Any]]:
-    """One sweep, and the messages it queued as SQS would deliver them."""
-    sent: list[dict[str, Any]] = []
-
-    class Kept:
-        def send(self, messages: list[dict[str, Any]], *, delay_seconds: int = 0) -> None:  # the port
-            sent.extend(messages)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring, queue, Kept)
-        functions.invoke("sweep", {})
-    return sent
-
-
-def delivered(functions: Functions, messages: list[dict[str, Any]]) -> Any:
-    records = [
-        {"messageId": str(number), "body": json.dumps(message), "eventSource": "aws:sqs"}
-        for number, message in enumerate(messages)
-    ]
-    return functions.invoke("renew", {"Records": records})
-
-
-def told() -> list[str]:
-    return [item["type"]["S"] for item in boto3.client("dynamodb").scan(TableName="events")["Items"] if "type" in item]
-
-
-def status(functions: Functions, credential_id: str) -> str:
-    return functions.call("get_credential", "GET", f"/credentials/{credential_id}").body["status"]
+from tests.functions.keys import connect
+from tests.functions.sweeps import Travelling, delivered, status, swept, told
 
 
 def test_a_key_whose_end_has_come_expires_and_it_is_said_once(functions: Functions, clock: Travelling) -> None:

@@ -14,11 +14,9 @@ from tests.fakes.providers import ScriptedUpstream
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
 from tests.functions.herd import row
-from tests.functions.test_connect import clock, connected, provider
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, delivered
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.keys import connect
+from tests.functions.redirects import connected
+from tests.functions.sweeps import Travelling, delivered
 
 DAY = timedelta(days=1)
 

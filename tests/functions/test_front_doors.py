@@ -9,10 +9,8 @@ import pytest
 
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
-from tests.functions.test_connect import began, called_back, clock, provider
-from tests.functions.test_credentials import connect
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.keys import connect
+from tests.functions.redirects import began, called_back
 
 NAUGHTY = [
     "\u202etest\u202c",

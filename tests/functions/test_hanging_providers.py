@@ -10,10 +10,8 @@ from evergrant.domain.renewal import Transient, Verified
 from evergrant.runtime import assembly, wiring
 
 from tests.functions.deployment import Functions, LambdaContext
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, clock
-
-__all__ = ["clock"]
+from tests.functions.keys import connect
+from tests.functions.sweeps import Travelling
 
 HANGS = timedelta(seconds=8)
 

@@ -15,9 +15,7 @@ from evergrant.runtime import wiring
 from tests.fakes.probing import FakeProbing
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
-from tests.functions.test_connect import RETURN_URL, provider
-from tests.functions.test_expiry import Travelling, clock, told
-from tests.functions.test_modal import (
+from tests.functions.modal import (
     OWN,
     begun,
     called_back,
@@ -29,8 +27,8 @@ from tests.functions.test_modal import (
     session,
     state_of,
 )
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import RETURN_URL
+from tests.functions.sweeps import Travelling, told
 
 KEYS = {"app": "klaviyo", "data": {"apiKey": "pk_typed_canary"}}
 

@@ -8,10 +8,8 @@ import pytest
 
 from tests.functions.deployment import Answer, Functions
 from tests.functions.faults import Fault, KilledError, fault
-from tests.functions.test_connect import began, called_back, clock, completed, completion_of, provider
-from tests.functions.test_expiry import Travelling, told
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import began, called_back, completed, completion_of
+from tests.functions.sweeps import Travelling, told
 
 KEY = {"idempotency-key": "k-1"}
 CREDENTIAL = {"userId": "ada", "credential": {"type": "klaviyo", "data": {"apiKey": "pk_canary0123456789"}}}

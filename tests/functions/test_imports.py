@@ -13,12 +13,10 @@ from evergrant.runtime import wiring
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
 from tests.functions.faults import refused
-from tests.functions.test_connect import ENTRY, provider
-from tests.functions.test_expiry import Travelling, clock, told
-from tests.functions.test_modal import session
+from tests.functions.modal import session
+from tests.functions.redirects import ENTRY
+from tests.functions.sweeps import Travelling, told
 from tests.functions.test_ways import LEGS
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
 
 KEPT = {"name": "site", "source": "token", "path": "site", "pattern": "^[a-z]{1,20}$", "example": "ada"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.functions.deployment import Answer, Functions
 from tests.functions.hooks import fan_out, on, registered, rows
-from tests.functions.test_credentials import connect
+from tests.functions.keys import connect
 
 MADE = 5
 

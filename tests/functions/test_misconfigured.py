@@ -9,8 +9,8 @@ from evergrant.domain.renewal import Ours
 from evergrant.runtime import assembly, wiring
 
 from tests.functions.deployment import Functions
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import status, told
+from tests.functions.keys import connect
+from tests.functions.sweeps import status, told
 
 SET = datetime(2026, 11, 1, tzinfo=UTC)
 

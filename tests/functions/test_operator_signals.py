@@ -10,7 +10,7 @@ from evergrant.runtime import wiring
 from evergrant.runtime.observability import logger
 
 from tests.functions.deployment import Functions, forget_wiring
-from tests.functions.test_credentials import connect
+from tests.functions.keys import connect
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[Any]:

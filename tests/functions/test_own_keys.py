@@ -17,12 +17,10 @@ from pydantic import ValidationError
 from tests.fakes.customer import a_kms_key, switch_off
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions, forget_wiring
-from tests.functions.test_connect import began, called_back, clock, completed, completion_of, connected, provider
-from tests.functions.test_credentials import CANARY, connect
-from tests.functions.test_expiry import Travelling, delivered, status, swept, told
+from tests.functions.keys import CANARY, connect
+from tests.functions.redirects import began, called_back, completed, completion_of, connected
+from tests.functions.sweeps import Travelling, delivered, status, swept, told
 from tests.functions.test_rotation import HURRIED
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
 
 SHOP = {"action": "create_workspace", "name": "Own", "environment": "development"}
 

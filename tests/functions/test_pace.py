@@ -10,12 +10,10 @@ from evergrant.runtime import wiring
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
 from tests.functions.herd import come_due, copies, limited, renewed, row
-from tests.functions.test_connect import connected, provider
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, delivered
+from tests.functions.keys import connect
+from tests.functions.redirects import connected
+from tests.functions.sweeps import Travelling, delivered
 from tests.functions.test_pause import waiting
-
-__all__ = ["provider"]  # A fixture that these tests take.
 
 TEN_A_MINUTE: dict[str, Any] = {"requests": 10, "seconds": 60}
 

@@ -12,10 +12,8 @@ from evergrant.runtime import assembly, wiring
 from evergrant.runtime.settings import settings
 
 from tests.functions.deployment import Functions
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, clock, delivered, status, swept
-
-__all__ = ["clock"]
+from tests.functions.keys import connect
+from tests.functions.sweeps import Travelling, delivered, status, swept
 
 
 def pause(monkeypatch: pytest.MonkeyPatch, what: str, value: str = "true") -> None:

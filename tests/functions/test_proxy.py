@@ -11,8 +11,8 @@ import pytest
 from evergrant.use_cases.credentials.proxy import MAX_BYTES
 
 from tests.functions.deployment import Answer, Functions, forget_wiring
+from tests.functions.keys import connect
 from tests.functions.loopback import Asked, Loopback, Told, provider
-from tests.functions.test_credentials import connect
 
 SECRET = "secret-canary"
 

@@ -9,8 +9,8 @@ import pytest
 from evergrant.runtime import wiring
 
 from tests.functions.deployment import Answer, Functions, forget_wiring
-from tests.functions.test_connect import ENTRY
-from tests.functions.test_expiry import Travelling
+from tests.functions.redirects import ENTRY
+from tests.functions.sweeps import Travelling
 
 PER_SECOND, AT_ONCE = 2, 20
 

@@ -10,7 +10,7 @@ from tests.builders import MINUTE, SECOND
 from tests.functions.deployment import Functions
 from tests.functions.grants import LIFE, Herd, herd
 from tests.functions.loopback import Told
-from tests.functions.test_expiry import told
+from tests.functions.sweeps import told
 
 UNTIL_DUE = 51 * MINUTE
 NONSENSE = [

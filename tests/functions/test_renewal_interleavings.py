@@ -6,9 +6,9 @@ from evergrant.runtime import wiring
 
 from tests.functions.faults import refused
 from tests.functions.renewing import Renewing, overlapping, renewing, stalled
-from tests.functions.test_expiry import clock, told
+from tests.functions.sweeps import told
 
-__all__ = ["clock", "overlapping", "renewing"]  # Fixtures that these tests take.
+__all__ = ["overlapping", "renewing"]  # Fixtures that these tests take.
 
 
 def deleted(renewing: Renewing) -> None:

@@ -15,9 +15,9 @@ from evergrant.runtime import assembly, wiring
 from tests.functions.deployment import LambdaContext
 from tests.functions.faults import KilledError, fault, refused
 from tests.functions.renewing import Renewing, overlapping, renewing, stalled, strict
-from tests.functions.test_expiry import clock, delivered, told
+from tests.functions.sweeps import delivered, told
 
-__all__ = ["clock", "overlapping", "renewing", "strict"]  # Fixtures that these tests take.
+__all__ = ["overlapping", "renewing", "strict"]  # Fixtures that these tests take.
 
 
 @pytest.mark.parametrize("kind", ["overlapping", "strict"])

@@ -13,7 +13,7 @@ from evergrant.runtime import assembly, wiring
 from pydantic import SecretStr
 
 from tests.functions.deployment import Functions
-from tests.functions.test_credentials import connect
+from tests.functions.keys import connect
 
 NEW_KEY = "pk_renewed"
 

@@ -14,10 +14,8 @@ from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
 from tests.functions.faults import Fault, KilledError, fault
 from tests.functions.herd import row
-from tests.functions.test_connect import clock, connected, provider
-from tests.functions.test_expiry import Travelling, delivered, swept, told
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import connected
+from tests.functions.sweeps import Travelling, delivered, swept, told
 
 
 @pytest.fixture

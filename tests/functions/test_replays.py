@@ -14,9 +14,9 @@ from tests.builders import an_event, an_id
 from tests.functions.deployment import Functions, forget_wiring
 from tests.functions.faults import KilledError, fault
 from tests.functions.hooks import Receivers, deliver, fan_out, on, receivers, registered, rows, try_out
-from tests.functions.test_expiry import Travelling, clock
+from tests.functions.sweeps import Travelling
 
-__all__ = ["clock", "receivers"]  # Fixtures that these tests take.
+__all__ = ["receivers"]  # Fixtures that these tests take.
 
 LONG_AGO = {"since": "2020-01-01T00:00:00Z"}
 EVENTS = 25

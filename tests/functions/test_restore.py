@@ -14,14 +14,12 @@ from evergrant.runtime.settings import settings
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions, LambdaContext
 from tests.functions.herd import renewed, row
-from tests.functions.test_connect import began, called_back, clock, completed, completion_of, connected, provider
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, swept
+from tests.functions.keys import connect
+from tests.functions.redirects import began, called_back, completed, completion_of, connected
+from tests.functions.sweeps import Travelling, swept
 from tests.functions.test_rotation import HURRIED
 from tests.tables import create_table
 from tools.cli import main
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
 
 BACKUP = "backup"
 

@@ -11,7 +11,7 @@ from evergrant.domain.errors import UnavailableError
 from evergrant.domain.sealing import SealedBytes
 
 from tests.functions.deployment import Functions, LambdaContext
-from tests.functions.test_credentials import CANARY, connect
+from tests.functions.keys import CANARY, connect
 from tests.functions.test_storage_trouble import Refusal
 
 HURRIED = LambdaContext(remaining=lambda: timedelta(seconds=1))

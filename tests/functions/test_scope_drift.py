@@ -12,10 +12,8 @@ from evergrant.runtime import wiring
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions
 from tests.functions.herd import renewed, row
-from tests.functions.test_connect import clock, connected, provider
-from tests.functions.test_expiry import Travelling, told
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
+from tests.functions.redirects import connected
+from tests.functions.sweeps import Travelling, told
 
 
 class Drifting(FakeTokenEndpoint):

@@ -9,7 +9,7 @@ from evergrant.use_cases.events import scrub
 
 from tests.functions.deployment import Functions
 from tests.functions.hooks import Receivers, deliver, fan_out, receivers, registered
-from tests.functions.test_credentials import CANARY, connect
+from tests.functions.keys import CANARY, connect
 
 __all__ = ["receivers"]  # A fixture that these tests take.
 ADDRESS = "ada@example.com"

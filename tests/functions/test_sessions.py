@@ -8,8 +8,8 @@ from evergrant.runtime import wiring
 from tests.fakes.probing import FakeProbing
 from tests.functions.deployment import Answer, Functions
 from tests.functions.faults import fault
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import told
+from tests.functions.keys import connect
+from tests.functions.sweeps import told
 
 FORM = {"app": "klaviyo", "data": {"apiKey": "pk_typed"}}
 

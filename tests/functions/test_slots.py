@@ -10,9 +10,9 @@ from evergrant.runtime import wiring
 
 from tests.functions.deployment import Functions
 from tests.functions.hooks import Receivers, Sent, deliver, fan_out, on, only_delivery, receivers, registered, rows
-from tests.functions.test_expiry import Travelling, clock
+from tests.functions.sweeps import Travelling
 
-__all__ = ["clock", "receivers"]  # Fixtures that these tests take.
+__all__ = ["receivers"]  # Fixtures that these tests take.
 
 
 @dataclass

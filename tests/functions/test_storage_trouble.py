@@ -16,9 +16,9 @@ from evergrant.runtime import wiring
 from tests.builders import an_authorization
 from tests.functions.deployment import Answer, Functions
 from tests.functions.herd import come_due, row
+from tests.functions.keys import CANARY, connect
+from tests.functions.sweeps import delivered
 from tests.functions.test_apps import OWN
-from tests.functions.test_credentials import CANARY, connect
-from tests.functions.test_expiry import delivered
 
 SHORTEST_FUNCTION_SECONDS = 20
 

@@ -4,8 +4,8 @@ import boto3
 import pytest
 
 from tests.functions.deployment import Functions
+from tests.functions.keys import connect
 from tests.functions.test_apps import OWN
-from tests.functions.test_credentials import connect
 
 NO_MOMENTS: list[object] = [
     "9999-12-31T23:59:59-23:59",

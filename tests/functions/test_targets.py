@@ -12,10 +12,8 @@ from moto.events.utils import EventTemplateParser
 
 from tests.functions.deployment import Functions
 from tests.functions.hooks import Sent, deliver, deliveries, fan_out, on, only_delivery, rows, try_out
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, clock
-
-__all__ = ["clock"]  # A fixture that these tests take.
+from tests.functions.keys import connect
+from tests.functions.sweeps import Travelling
 
 BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/owners"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:owners"

@@ -11,11 +11,9 @@ from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Functions, forget_wiring
 from tests.functions.faults import fault
 from tests.functions.herd import row
-from tests.functions.test_connect import clock, connected, provider
-from tests.functions.test_expiry import Travelling, delivered
+from tests.functions.redirects import connected
+from tests.functions.sweeps import Travelling, delivered
 from tests.functions.test_renewals import token
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
 
 HOUR = timedelta(hours=1)
 

@@ -14,10 +14,8 @@ from evergrant.domain.times import iso
 from evergrant.runtime import wiring
 
 from tests.functions.deployment import Functions
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, clock
-
-__all__ = ["clock"]  # A fixture that these tests take.
+from tests.functions.keys import connect
+from tests.functions.sweeps import Travelling
 
 
 def test_a_user_is_found_by_id_and_by_name(functions: Functions) -> None:

@@ -24,11 +24,11 @@ from tests.functions.hooks import (
     rows,
     try_out,
 )
+from tests.functions.keys import connect
 from tests.functions.loopback import Loopback, provider
-from tests.functions.test_credentials import connect
-from tests.functions.test_expiry import Travelling, clock
+from tests.functions.sweeps import Travelling
 
-__all__ = ["clock", "receivers"]  # Fixtures that these tests take.
+__all__ = ["receivers"]  # Fixtures that these tests take.
 
 
 def test_a_delivery_under_way_brings_no_deleted_endpoint_back(functions: Functions, receivers: Receivers) -> None:

@@ -12,9 +12,6 @@ from evergrant.runtime.words import LANGUAGES, Words
 from tests.fakes.token_endpoint import FakeTokenEndpoint
 from tests.functions.deployment import Answer, Functions
 from tests.functions.test_browser import a_link, finished_unbound
-from tests.functions.test_connect import clock, provider
-
-__all__ = ["clock", "provider"]  # Fixtures that these tests take.
 
 TEXTS = words._WORDS  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # What is held here.
 
