@@ -103,5 +103,6 @@ class Stack:
             return self.clients.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
         except Exception as error:
             raise RefusedError(
-                f"the stack {self.name} was not found ({error}). Name it by --stack, --region, --profile."
+                f"the stack {self.name} was not found ({error}). Name it by --stack, --region, --profile; "
+                "--local is the one of `make run`."
             ) from error

