@@ -140,23 +140,27 @@ def test_a_callers_own_proof_and_the_connections_headers_stay_here(functions: Fu
         "Proxy-Authorization": "x",
         "X-Key": "mine",
         "X-Custom": "kept",
+        "Connection": "close, X-Hop",
+        "X-Hop": "of this hop",
     }
 
     called(functions, "GET", a_credential(functions), "orders", headers=sent, query={"key": "mine"})
 
     asked = erp.asked[-1]
-    assert not {"authorization", "cookie", "x-forwarded-for", "proxy-authorization"} & asked.headers.keys()
+    stays = {"authorization", "cookie", "x-forwarded-for", "proxy-authorization", "x-hop"}
+    assert not stays & asked.headers.keys()
     assert (asked.headers["x-key"], asked.headers["x-custom"]) == (SECRET, "kept")
     assert asked.path == f"/v1/orders?key={SECRET}"
 
 
 def test_a_providers_answer_is_a_document_without_rights(functions: Functions, erp: Loopback) -> None:
     headers = {"Set-Cookie": "a=b", "Content-Type": "text/html", "Retry-After": "7", "Content-Security-Policy": "x"}
+    headers |= {"Connection": "X-Hop", "X-Hop": "of that hop"}
     erp.answer = lambda _: Told(429, b"<script>", headers)
 
     answer = called(functions, "GET", a_credential(functions), "orders")
 
-    assert "set-cookie" not in answer.headers
+    assert not {"set-cookie", "x-hop"} & answer.headers.keys()
     assert (answer.status, answer.headers["retry-after"], answer.body) == (429, "7", b"<script>")
     assert answer.headers["content-security-policy"] == "sandbox"
     assert answer.headers["x-content-type-options"] == "nosniff"

@@ -81,17 +81,23 @@ def call_provider(
 
 def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
     """Of a caller's headers: neither the connection's own, nor what proves the caller to us."""
+    dropped = _of_the_connection(headers) | _CALLERS_OWN
     return {
-        name: value
-        for name, value in headers.items()
-        if name not in _CONNECTIONS_OWN | _CALLERS_OWN and not name.startswith(_GATEWAYS_OWN)
+        name: value for name, value in headers.items() if name not in dropped and not name.startswith(_GATEWAYS_OWN)
     }
 
 
 def passed_back(answer: HttpAnswer) -> dict[str, str]:
     """Of a provider's headers; whatever it answers is shown to a browser as a document without rights."""
-    kept = {name: value for name, value in answer.headers.items() if name not in _CONNECTIONS_OWN | _NOT_PASSED_BACK}
+    dropped = _of_the_connection(answer.headers) | _NOT_PASSED_BACK
+    kept = {name: value for name, value in answer.headers.items() if name not in dropped}
     return {**kept, "content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
+
+
+def _of_the_connection(headers: Mapping[str, str]) -> frozenset[str]:
+    """What goes no further than the next hop, with what `Connection` names (RFC 9110, 7.6.1)."""
+    named = headers.get("connection", "").lower().split(",")
+    return _CONNECTIONS_OWN.union(each.strip() for each in named)
 
 
 def _sent(call: ProviderCall, usable: Usable, *, until: datetime, api: ProviderApi, clock: Clock) -> HttpAnswer:
