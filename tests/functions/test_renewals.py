@@ -178,3 +178,18 @@ def test_fault_46_without_the_table_of_paces_nobody_is_asked_and_nothing_is_leas
 
     assert len(answer["batchItemFailures"]) == 1
     assert (provider.asked, row(due[0]["credentialId"]).lease_until) == (1, None)
+
+
+@pytest.mark.parametrize(("asked_for", "asks"), [(50 * 60, 1), (86_400, 1), (0, 0)])
+def test_who_asks_for_more_than_any_token_lasts_renews_no_token_at_each_read(
+    functions: Functions, provider: FakeTokenEndpoint, clock: Travelling, asked_for: int, asks: int
+) -> None:
+    """An hour's token, when it has lived for a quarter of it: five reads."""
+    path = f"/credentials/{connected(functions)}/token"
+    before = provider.asked
+    clock.ahead += timedelta(minutes=15)
+
+    read = [functions.call("fresh_token", "POST", path, {"minValiditySeconds": asked_for}) for _ in range(5)]
+
+    assert {each.status for each in read} == {200}
+    assert provider.asked - before == asks

@@ -4,8 +4,10 @@ import base64
 import hashlib
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -140,14 +142,16 @@ def test_attack_02_of_twenty_callbacks_at_once_one_goes_through(stack: Stack, pr
 
 
 def test_twenty_readers_at_once_renew_once(stack: Stack, provider: Provider) -> None:
-    provider.control(accessTokenSeconds=1700)
+    provider.control(accessTokenSeconds=100)
     path = f"/credentials/{connected(stack, provider, stack.user('readers'))}/token"
     provider.control(accessTokenSeconds=3600)
     first = stack.request("POST", path, {}).json()
+    while datetime.fromisoformat(first["expiresAt"]) - datetime.now(UTC) > timedelta(seconds=89):
+        time.sleep(0.2)
     before = provider.token_requests()
 
     with ThreadPoolExecutor(20) as pool:
-        readers = [pool.submit(stack.request, "POST", path, {"minValiditySeconds": 1800}) for _ in range(20)]
+        readers = [pool.submit(stack.request, "POST", path, {"minValiditySeconds": 90}) for _ in range(20)]
         answers = [each.result() for each in readers]
 
     assert {each.status_code for each in answers} == {200}
@@ -411,9 +415,9 @@ def test_a_read_renews_when_it_must_and_the_new_token_works(stack: Stack, provid
     wide = stack.request("POST", f"/credentials/{credential_id}/token", {"minValiditySeconds": 86_400}).json()
 
     tokens = [each["secret"]["accessToken"] for each in (first, forced, wide)]
-    assert len(set(tokens)) == 3
+    assert tokens[0] != tokens[1] == tokens[2], "no new one would last longer"
     assert requests.get(f"{wide['baseUrl']}/me", headers=wide["headers"], timeout=10).status_code == 200
-    assert provider.token_requests() == 3
+    assert provider.token_requests() == 2
 
 
 def test_a_renewal_that_fails_does_no_harm_while_the_old_token_works(stack: Stack, provider: Provider) -> None:

@@ -121,8 +121,7 @@ class Credential:
         """When the access token should be renewed: the margin before its end, and the jitter before that."""
         if self.token_expires_at is None:
             return None
-        # One of unknown age was brought as if it had ended before it was issued.
-        life = max(self.token_expires_at - (self.token_issued_at or self.updated_at), timedelta(0))
+        life = self._token_life(self.token_expires_at)
         starts = self.token_expires_at - min(MARGIN, life / 5)
         return spread_before(starts, self.credential_id, spread=min(life / 6, LONGEST_SPREAD))
 
@@ -132,13 +131,21 @@ class Credential:
         return read or at - self.created_at < A_DAY
 
     def is_fresh(self, *, at: datetime, min_validity: timedelta | None = None) -> bool:
-        """Whether the secret can be handed out as it is: outside the margin, or valid for `min_validity` at least."""
+        """Whether the secret can be handed out as it is: outside the margin, or valid for `min_validity` at least.
+
+        Of that, nine tenths of the token's life count: for who asks for more, each read would renew it, and none would
+        last long enough.
+        """
         if self.token_expires_at is None:
             return True
         if min_validity is not None:
-            return self.token_expires_at - at >= min_validity
+            return self.token_expires_at - at >= min(min_validity, self._token_life(self.token_expires_at) * 0.9)
         starts = self.renewal_starts()
         return starts is None or at < starts
+
+    def _token_life(self, ends: datetime) -> timedelta:
+        # One of unknown age was brought as if it had ended before it was issued.
+        return max(ends - (self.token_issued_at or self.updated_at), timedelta(0))
 
     def still_works(self, *, at: datetime) -> bool:
         """Whether the access token has not ended yet."""
