@@ -25,6 +25,8 @@ CUT_OFF = """() => {
   const fits = (each, text) => {
     const style = getComputedStyle(each);
     pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    pen.letterSpacing = style.letterSpacing;
+    pen.wordSpacing = style.wordSpacing;
     const inside = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     return pen.measureText(text).width <= inside + 1;
   };

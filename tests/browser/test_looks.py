@@ -26,6 +26,9 @@ from tests.stack.conftest import Stack
 
 ENLARGED = {"200 %": (640, 360), "400 %": (320, 180)}
 """WCAG 1.4.4 and 1.4.10: what a window of 1280 by 720 has left, in CSS pixels."""
+SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
+  p { margin-block-end: 2em !important; }"""
+"""WCAG 1.4.12: as a reader may have it."""
 TABS = 4
 SPOIL = """(style) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(style);
   document.adoptedStyleSheets = [sheet]; }"""
@@ -121,6 +124,9 @@ def test_every_step_can_be_seen_and_used(merchant: Merchant, stack: Stack, name:
                 page.set_viewport_size({"width": width, "height": height})
                 found += [f"{size}: {each}" for each in unusable(frame)]
             page.set_viewport_size({"width": look.width, "height": 760})
+            frame.evaluate(SPOIL, SPACED)
+            found += [f"spaced: {each}" for each in unusable(frame)]
+            frame.evaluate(SPOIL, "")
             if found:
                 wrong[step] = found
             if step == "choose":
